@@ -1,0 +1,94 @@
+/** The one place that reads the environment. Every variable the product knows is listed here. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+export const SUBGRAPH_NAMES = ['users', 'trading', 'billing', 'partners', 'ai', 'butler'] as const;
+export type SubgraphName = (typeof SUBGRAPH_NAMES)[number];
+
+/** The folder of this repository, found from this file so that it holds for sources and for `dist/`. */
+export const repoRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
+
+function findRoot(from: string): string {
+  const manifest = join(from, 'package.json');
+  if (existsSync(manifest)) {
+    const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string };
+    if (name === 'gridworks-supergraph') return from;
+  }
+  const parent = dirname(from);
+  if (parent === from)
+    throw new Error('the repository root (package.json of gridworks-supergraph) was not found');
+  return findRoot(parent);
+}
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const url = z.url();
+
+const Environment = z.object({
+  /** Port of the public door. */
+  PORT: port.default(4000),
+  /** Address the door and the subgraphs listen on. */
+  HOST: z.string().default('127.0.0.1'),
+  /** Folder of everything that is kept: database, keys, caches. Relative to the repository. */
+  GRIDWORKS_DATA: z.string().min(1).default('.data'),
+  /** Unset: embedded PostgreSQL. Set: that server; its user must own the database (migrations, roles). */
+  DATABASE_URL: url.optional(),
+  /** Secret with which the door signs callers for the subgraphs; at least 32 characters. Unset: a kept random one. */
+  GRIDWORKS_CALLER_SECRET: z.string().min(32).optional(),
+  /** `debug`, `info`, `warn`, `error` or `silent`. */
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Seed of the market simulator; the same seed makes the same market. `off` runs no simulator. */
+  GRIDWORKS_SIMULATOR: z.string().min(1).default('2026'),
+  /** Credit in rupees with which a wallet opens (paper money); `0` for none. */
+  GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
+  /** Addresses of the subgraphs in the distributed form. */
+  SUBGRAPH_USERS_URL: url.default('http://127.0.0.1:4001'),
+  SUBGRAPH_TRADING_URL: url.default('http://127.0.0.1:4002'),
+  SUBGRAPH_BILLING_URL: url.default('http://127.0.0.1:4003'),
+  SUBGRAPH_PARTNERS_URL: url.default('http://127.0.0.1:4004'),
+  SUBGRAPH_AI_URL: url.default('http://127.0.0.1:4005'),
+  SUBGRAPH_BUTLER_URL: url.default('http://127.0.0.1:4006'),
+});
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly databaseUrl: string | undefined;
+  readonly callerSecret: string | undefined;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly simulatorSeed: string | undefined;
+  readonly openingCredit: string;
+  readonly subgraphUrls: Readonly<Record<SubgraphName, string>>;
+}
+
+/** Reads and checks the environment; throws one readable message naming every variable that is wrong. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`the configuration is wrong:\n  ${wrong.join('\n  ')}`);
+  }
+  const values = parsed.data;
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    dataDir: isAbsolute(values.GRIDWORKS_DATA)
+      ? values.GRIDWORKS_DATA
+      : join(repoRoot, values.GRIDWORKS_DATA),
+    databaseUrl: values.DATABASE_URL,
+    callerSecret: values.GRIDWORKS_CALLER_SECRET,
+    logLevel: values.LOG_LEVEL,
+    simulatorSeed: values.GRIDWORKS_SIMULATOR === 'off' ? undefined : values.GRIDWORKS_SIMULATOR,
+    openingCredit: values.GRIDWORKS_OPENING_CREDIT,
+    subgraphUrls: {
+      users: values.SUBGRAPH_USERS_URL,
+      trading: values.SUBGRAPH_TRADING_URL,
+      billing: values.SUBGRAPH_BILLING_URL,
+      partners: values.SUBGRAPH_PARTNERS_URL,
+      ai: values.SUBGRAPH_AI_URL,
+      butler: values.SUBGRAPH_BUTLER_URL,
+    },
+  };
+}

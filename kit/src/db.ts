@@ -1,0 +1,138 @@
+/**
+ * The database as two doors to one Postgres. `tenant` runs as a role for which row-level security holds: it sees the
+ * rows of the tenant in scope, and without a scope it sees none. `system` runs as a role that sees every tenant, for
+ * what has no caller: event consumers, the exchange, sign-in. Neither owns a table.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+/** One open transaction. */
+export type Tx = pg.PoolClient;
+/** Anything a statement can be sent to. */
+export type Sql = Pick<pg.PoolClient, 'query'>;
+
+const BIGINT_OID = 20;
+const NUMERIC_OID = 1700;
+
+// int8 as bigint: money must not pass through a double. numeric is what sum(int8) yields; our sums are whole.
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === BIGINT_OID) return BigInt;
+    if (oid === NUMERIC_OID) return (text: string) => (/^-?\d+$/.test(text) ? BigInt(text) : text);
+    return pg.types.getTypeParser(oid, format as 'text');
+  }) as typeof pg.types.getTypeParser,
+};
+
+const tenantScope = new AsyncLocalStorage<string>();
+
+/** Runs `work` with the rows of one tenant visible; of none when undefined. */
+export function withTenant<T>(tenantId: string | undefined, work: () => T): T {
+  return tenantScope.run(tenantId ?? '', work);
+}
+
+/** An AsyncIterable whose every step runs in the tenant's scope: streams outlive the call that opened them. */
+export function streamWithTenant<T>(
+  tenantId: string | undefined,
+  stream: AsyncIterable<T>,
+): AsyncIterableIterator<T> {
+  const source = stream[Symbol.asyncIterator]();
+  const done = { done: true, value: undefined } as IteratorReturnResult<undefined>;
+  return {
+    next: () => withTenant(tenantId, () => source.next()),
+    return: () => withTenant(tenantId, async () => (await source.return?.()) ?? done),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+type Scoped = pg.PoolClient & { gridworksTenant?: string };
+type ConnectCallback = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  release: (error?: Error | boolean) => void,
+) => void;
+
+/** A pool that tells the server which tenant is in scope each time a connection is handed out. */
+class TenantPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
+    const scope = tenantScope.getStore() ?? '';
+    const scoped = super.connect().then(async (client: Scoped) => {
+      // The setting outlives the checkout, so a connection that already stands in this scope needs no round trip.
+      if (client.gridworksTenant !== scope) {
+        try {
+          delete client.gridworksTenant;
+          await client.query(`SELECT set_config('app.tenant', $1, false)`, [scope]);
+          client.gridworksTenant = scope;
+        } catch (error) {
+          client.release(true);
+          throw error;
+        }
+      }
+      return client;
+    });
+    if (!callback) return scoped;
+    scoped.then(
+      (client) => callback(undefined, client, (error) => client.release(error)),
+      (error: unknown) => callback(error as Error, undefined, () => undefined),
+    );
+  }
+}
+
+export class Database {
+  readonly tenant: Pool;
+  readonly system: Pool;
+
+  constructor(
+    readonly url: string,
+    options: { readonly connections?: number } = {},
+  ) {
+    const max = options.connections ?? 10;
+    const common = { connectionString: url, types, max };
+    this.tenant = new TenantPool({
+      ...common,
+      application_name: 'gridworks',
+      options: '-c role=gridworks_app',
+    });
+    this.system = new pg.Pool({
+      ...common,
+      application_name: 'gridworks-system',
+      options: '-c role=gridworks_system',
+    });
+    // A connection lost while idle is replaced at the next checkout; without a listener it would end the process.
+    for (const pool of [this.tenant, this.system]) pool.on('error', () => undefined);
+  }
+
+  /** One transaction under row-level security, in the tenant scope of the caller. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return inTransaction(this.tenant, work);
+  }
+
+  /** One transaction that sees every tenant. */
+  systemTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return inTransaction(this.system, work);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.tenant.end(), this.system.end()]);
+  }
+}
+
+async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx = await pool.connect();
+  let broken = false;
+  try {
+    await tx.query('BEGIN');
+    const result = await work(tx);
+    await tx.query('COMMIT');
+    return result;
+  } catch (error) {
+    await tx.query('ROLLBACK').catch(() => (broken = true));
+    throw error;
+  } finally {
+    tx.release(broken);
+  }
+}

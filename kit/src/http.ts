@@ -1,0 +1,113 @@
+/** Node's HTTP server with what every door here needs: bounded bodies, clear listen errors, a close that ends. */
+import type { ApolloServer, BaseContext } from '@apollo/server';
+import { HeaderMap } from '@apollo/server';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const BODY_BYTES_MAX = 1_048_576;
+const CLOSE_GRACE_MS = 500;
+
+export interface Listening {
+  readonly port: number;
+  readonly server: Server;
+  close(): Promise<void>;
+}
+
+/** Listens, or throws a sentence that names the port and what to do about it. */
+export async function listen(
+  host: string,
+  port: number,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<Listening> {
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => {
+      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(
+              `port ${port} on ${host} is already in use; set PORT to another, or stop what listens there`,
+            )
+          : error,
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    server,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS).unref();
+      }),
+  };
+}
+
+/** The whole body as text; undefined when it is larger than a mebibyte. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_BYTES_MAX) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(JSON.stringify(value));
+}
+
+/** One GraphQL error as a whole HTTP answer, for what is refused before GraphQL begins. */
+export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  sendJson(response, status, { errors: [{ message, extensions: { code } }] });
+}
+
+/** Lets Apollo Server answer a Node request: parsing, GET and POST rules, CSRF prevention and status codes are its own. */
+export async function answerGraphql<C extends BaseContext>(
+  apollo: ApolloServer<C>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: () => Promise<C>,
+): Promise<void> {
+  let body: unknown;
+  if (request.method === 'POST') {
+    const text = await readBody(request);
+    if (text === undefined) {
+      return sendError(response, 413, 'PAYLOAD_TOO_LARGE', 'A request may not be larger than one mebibyte.');
+    }
+    try {
+      body = JSON.parse(text);
+    } catch {
+      return sendError(response, 400, 'BAD_REQUEST', 'The body of the request is not JSON.');
+    }
+  }
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method: (request.method ?? 'GET').toUpperCase(),
+      headers,
+      search: new URL(request.url ?? '/', 'http://door').search,
+      body,
+    },
+    context,
+  });
+  response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers));
+  if (answer.body.kind === 'complete') {
+    response.end(answer.body.string);
+    return;
+  }
+  for await (const chunk of answer.body.asyncIterator) response.write(chunk);
+  response.end();
+}

@@ -1,0 +1,31 @@
+/** Identity: UUIDv7 inside (sortable by time), `Type:uuid` outside (a global id that `node(id:)` understands). */
+import { v7 } from 'uuid';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export function newId(): string {
+  return v7();
+}
+
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** `toGlobalId('Order', uuid)` -> `Order:0198...`. The local part may hold any character but must not be empty. */
+export function toGlobalId(type: string, local: string): string {
+  return `${type}:${local}`;
+}
+
+/**
+ * The local part of a global id of the given type, or undefined when the id is of another type. Where the local
+ * part is a uuid, ask with `isUuid` before it reaches SQL.
+ */
+export function fromGlobalId(type: string, id: string): string | undefined {
+  return id.startsWith(`${type}:`) && id.length > type.length + 1 ? id.slice(type.length + 1) : undefined;
+}
+
+/** The uuid inside a global id of the given type; undefined for another type or anything that is not a uuid. */
+export function uuidOf(type: string, id: string): string | undefined {
+  const local = fromGlobalId(type, id);
+  return local !== undefined && isUuid(local) ? local : undefined;
+}

@@ -1,0 +1,76 @@
+/**
+ * Every topic and its payload. Nothing is published that is not typed here.
+ * Amounts and prices are integer minor units written as decimal strings (`"140570"` is 1,405.70 rupees), because JSON
+ * numbers are doubles; quantities are whole numbers of units; times are ISO 8601 in UTC. Ids are bare uuids.
+ */
+
+export type MinorUnits = string;
+export type Instant = string;
+export type Side = 'BUY' | 'SELL';
+export type Product = 'CNC' | 'MIS';
+export type Exchange = 'NSE' | 'BSE';
+export type CandleInterval = 'ONE_MINUTE' | 'ONE_DAY';
+
+/** What every event about an order repeats, so that a consumer needs no other source. */
+export interface OrderFacts {
+  readonly orderId: string;
+  readonly userId: string;
+  readonly symbol: string;
+  readonly exchange: Exchange;
+  readonly side: Side;
+  readonly product: Product;
+}
+
+/** [start, open, high, low, close, volume]: start is an Instant, prices are MinorUnits. */
+export type CandleRow = readonly [Instant, MinorUnits, MinorUnits, MinorUnits, MinorUnits, number];
+
+export interface Topics {
+  'users.registered': { readonly userId: string; readonly displayName: string; readonly tier: string };
+  'users.authenticated': { readonly userId: string };
+  /** An order was accepted and its funds (BUY: cash, SELL: nothing) are promised. */
+  'orders.created': OrderFacts & { readonly quantity: number; readonly hold: MinorUnits };
+  /**
+   * One fill of an order. `value` = price x quantity. `final` tells that the order is now filled whole; then
+   * `orderValue` and `orderQuantity` (all fills of the order) are what its charges are computed from.
+   */
+  'orders.executed': OrderFacts & {
+    readonly tradeId: string;
+    readonly price: MinorUnits;
+    readonly quantity: number;
+    readonly value: MinorUnits;
+    readonly final: boolean;
+    readonly orderValue: MinorUnits;
+    readonly orderQuantity: number;
+  };
+  /** The rest of an order will not trade any more; `orderValue` and `orderQuantity` are what did. */
+  'orders.cancelled': OrderFacts & {
+    readonly remaining: number;
+    readonly orderValue: MinorUnits;
+    readonly orderQuantity: number;
+    readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE';
+  };
+  'positions.updated': {
+    readonly userId: string;
+    readonly symbol: string;
+    readonly product: Product;
+    readonly quantity: number;
+    readonly averagePrice: MinorUnits;
+    readonly realised: MinorUnits;
+  };
+  /** Cash that became available to a user: what trading may promise grows by `amount`. */
+  'wallets.credited': {
+    readonly userId: string;
+    readonly amount: MinorUnits;
+    readonly reason: 'OPENING_CREDIT' | 'HOLD_RELEASED' | 'SALE_PROCEEDS';
+    readonly orderId: string | null;
+  };
+  /** Bars that were added to or changed in history, oldest first, of one instrument and interval. */
+  'candles.recorded': {
+    readonly symbol: string;
+    readonly interval: CandleInterval;
+    readonly candles: readonly CandleRow[];
+  };
+  'anonymous.butler.interactions': { readonly memberId: string; readonly kind: 'JOINED' };
+}
+
+export type Topic = keyof Topics;
