@@ -191,10 +191,9 @@ const CODES: ReadonlySet<unknown> = new Set(DOOR_CODES);
 /** Faults stay inside: what is not one of the closed codes is logged whole and leaves as one masked error. */
 export function maskError(error: GraphQLError, traceId: string, log: Log): GraphQLError {
   if (CODES.has(error.extensions['code'])) return error;
-  // graphql-js raises errors of its own for values that do not fit the schema; they are the client's to mend.
-  if (!error.originalError || error.originalError instanceof GraphQLError)
-    return withCode(error, 'BAD_USER_INPUT');
-  log.error({ err: error.originalError, traceId, path: error.path }, 'a resolver failed');
+  // Before execution begins graphql-js objects to variables that do not fit; those are the client's to mend.
+  if (!error.path) return withCode(error, 'BAD_USER_INPUT');
+  log.error({ err: error.originalError ?? error, traceId, path: error.path }, 'a resolver failed');
   return new GraphQLError('Something went wrong on our side.', {
     path: error.path ?? null,
     nodes: error.nodes ?? null,

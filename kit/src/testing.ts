@@ -1,9 +1,14 @@
 /** What tests share. */
 import { randomBytes } from 'node:crypto';
+import type { ExecutionResult } from 'graphql';
 import pg from 'pg';
 import { inject } from 'vitest';
-
-export const templateDatabase = 'template_gridworks';
+import { ANONYMOUS, type Caller, type UserCaller } from './caller.ts';
+import { readConfig } from './config.ts';
+import { Database } from './db.ts';
+import { newId } from './id.ts';
+import { createPlatform, type Platform, type Subgraph } from './subgraph.ts';
+import { templateDatabase, withDatabase } from './testing-server.ts';
 
 export interface TestDatabase {
   /** Connection of the database's owner. */
@@ -23,13 +28,6 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-/** The same server and account, another database. */
-export function withDatabase(url: string, database: string): string {
-  const other = new URL(url);
-  other.pathname = `/${database}`;
-  return other.href;
-}
-
 async function run(url: string, sql: string): Promise<void> {
   const client = new pg.Client(url);
   await client.connect();
@@ -38,4 +36,59 @@ async function run(url: string, sql: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+export interface TestSubgraph {
+  readonly platform: Platform;
+  readonly db: Database;
+  readonly subgraph: Subgraph;
+  /** The operation's data; throws when it has errors. */
+  data<T = Record<string, unknown>>(query: string, variables?: object, caller?: Caller): Promise<T>;
+  /** The whole answer, errors included. */
+  ask(query: string, variables?: object, caller?: Caller): Promise<ExecutionResult>;
+  close(): Promise<void>;
+}
+
+/**
+ * One subgraph on a database of its own, with its event reactions running. `env` sets variables of the configuration;
+ * `url` opens it on a database that is there already (then `close` leaves that in place).
+ */
+export async function openTestSubgraph(
+  create: (platform: Platform) => Subgraph | Promise<Subgraph>,
+  env: NodeJS.ProcessEnv = {},
+  url?: string,
+): Promise<TestSubgraph> {
+  const database = url === undefined ? await createTestDatabase() : { url, drop: async () => undefined };
+  const config = readConfig({ LOG_LEVEL: 'silent', GRIDWORKS_SIMULATOR: 'off', ...env });
+  const db = new Database(database.url);
+  const platform = createPlatform(config, db, 'test');
+  const subgraph = await create(platform);
+  await subgraph.start();
+  await platform.bus.start();
+
+  function ask(query: string, variables: object = {}, caller: Caller = ANONYMOUS): Promise<ExecutionResult> {
+    return subgraph.execute({ query, variables: { ...variables }, caller, traceId: newId() });
+  }
+  return {
+    platform,
+    db,
+    subgraph,
+    ask,
+    async data<T>(query: string, variables?: object, caller?: Caller) {
+      const { data, errors } = await ask(query, variables, caller);
+      if (errors) throw new Error(`unexpected errors: ${JSON.stringify(errors)}`);
+      return data as T;
+    },
+    async close() {
+      await subgraph.stop();
+      await platform.bus.stop();
+      await db.close();
+      await database.drop();
+    },
+  };
+}
+
+/** A caller as the gateway would pass one on. */
+export function userCaller(overrides: Partial<UserCaller> & Pick<UserCaller, 'tenantId'>): UserCaller {
+  return { kind: 'user', userId: newId(), tier: 'LITE', roles: ['TRADER'], ...overrides };
 }

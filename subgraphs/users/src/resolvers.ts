@@ -67,8 +67,8 @@ export class UserResolver {
   ): Promise<object | null> {
     const type = id.slice(0, Math.max(0, id.indexOf(':')));
     if (!NODE_NAMES.has(type)) return null;
-    if (type === 'User') return resolveUser({ id }, context);
-    if (type === 'Tenant') return resolveTenant({ id }, context);
+    if (type === 'User') return named(type, await resolveUser({ id }, context));
+    if (type === 'Tenant') return named(type, await resolveTenant({ id }, context));
     // Of another subgraph's thing only the id is known here; its owner says whether the caller may see the rest.
     return { __typename: type, id };
   }
@@ -123,6 +123,11 @@ export class UserResolver {
     if (!row) throw new Error(`user ${user.id} has no tenant`);
     return toTenant(row);
   }
+}
+
+/** The interface must be told which type it got. */
+function named<T extends object>(__typename: string, value: T | null): T | null {
+  return value && Object.assign(value, { __typename });
 }
 
 function bare(user: User): { id: string; tenantId: string } {

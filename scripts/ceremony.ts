@@ -1,0 +1,2 @@
+/** `npm run ceremony`: compiles the circuits and makes their proving and verification keys anew. */
+export { main } from '../circuits/ceremony.ts';
