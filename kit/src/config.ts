@@ -92,3 +92,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
   };
 }
+
+/** The server for tests that need PostgreSQL; its account may create databases. Unset: an embedded one per run. */
+export function testDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['GRIDWORKS_TEST_DATABASE_URL'];
+}

@@ -102,8 +102,12 @@ export class Database {
       application_name: 'gridworks-system',
       options: '-c role=gridworks_system',
     });
-    // A connection lost while idle is replaced at the next checkout; without a listener it would end the process.
-    for (const pool of [this.tenant, this.system]) pool.on('error', () => undefined);
+    // A lost connection fails the statement that is on it, if any, and is replaced at the next checkout. Node also
+    // announces it as an event, which ends the process unless somebody listens: idle (pool) or handed out (client).
+    for (const pool of [this.tenant, this.system]) {
+      pool.on('error', () => undefined);
+      pool.on('connect', (client) => client.on('error', () => undefined));
+    }
   }
 
   /** One transaction under row-level security, in the tenant scope of the caller. */

@@ -1,6 +1,9 @@
 /** Serves one subgraph alone: GraphQL over HTTP and graphql-ws on one port, for callers the gateway has signed. */
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginUsageReportingDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import { GraphQLError, parse } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -34,7 +37,7 @@ export async function serveSubgraph(
     introspection: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginUsageReportingDisabled()],
+    plugins: [ApolloServerPluginUsageReportingDisabled(), ApolloServerPluginInlineTraceDisabled()],
     formatError: (formatted, error) =>
       error instanceof GraphQLError ? maskError(error, traceIdOf(error), log).toJSON() : formatted,
   });

@@ -10,7 +10,6 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { testDatabaseUrl } from './config.ts';
 import { discardPostgres, startPostgres } from './postgres.ts';
-import { templateDatabase, withDatabase } from './testing.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,6 +17,8 @@ declare module 'vitest' {
     postgresUrl: string;
   }
 }
+
+export const templateDatabase = 'template_gridworks';
 
 const FOLDER_PREFIX = 'gridworks-test-';
 const HOUR_MS = 3_600_000;
@@ -62,6 +63,13 @@ async function makeTemplate(url: string): Promise<void> {
   } finally {
     await admin.end();
   }
+}
+
+/** The same server and account, another database. */
+export function withDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
 }
 
 /** Removes what runs that were killed left behind. */
