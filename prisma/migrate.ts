@@ -36,21 +36,23 @@ const PRISMA_LOCK = 72_707_369;
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<{ applied: string[] }> {
   const directory = options.directory ?? migrationsDirectory;
   const migrations = await readMigrations(directory);
-  // One connection: the lock, the transactions and the engine's statements belong to one session.
-  const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0, application_name: 'migrate' });
-  pool.on('error', () => undefined);
+  // One session: the lock and the transactions are its own.
+  const session = new pg.Client({ connectionString: url, application_name: 'gridworks-migrate' });
+  // A connection lost between two statements fails the next one; without a listener it would end the process.
+  session.on('error', () => undefined);
+  await session.connect();
   try {
-    if ((await pending(pool, migrations)).length === 0) return { applied: [] };
-    await pool.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
+    if ((await pending(session, migrations)).length === 0) return { applied: [] };
+    await session.query('SELECT pg_advisory_lock($1)', [PRISMA_LOCK]);
     // Asked again: another process may have applied them while this one waited.
-    const missing = await pending(pool, migrations);
+    const missing = await pending(session, migrations);
     if (missing.length === 0) return { applied: [] };
     // Megabytes of WebAssembly, loaded only when there is work for it.
     const { applyMigration } = await import('./engine.ts');
-    for (const migration of missing) await applyMigration(pool, directory, migrations, migration);
+    for (const migration of missing) await applyMigration(session, directory, migrations, migration);
     return { applied: missing.map(({ name }) => name) };
   } finally {
-    await pool.end();
+    await session.end();
   }
 }
 
@@ -61,15 +63,19 @@ export async function readMigrations(directory: string): Promise<Migration[]> {
     return [];
   });
   const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  return Promise.all(
-    names.sort().map(async (name) => {
-      const bytes = await readFile(join(directory, name, 'migration.sql')).catch((cause: unknown) => {
-        throw new Error(`migration ${name} has no readable migration.sql in ${directory}`, { cause });
-      });
-      const checksum = createHash('sha256').update(bytes).digest('hex');
-      return { name, sql: bytes.toString('utf8'), checksum };
-    }),
-  );
+  const migrations = await Promise.all(names.sort().map((name) => readMigration(directory, name)));
+  return migrations.filter((migration) => migration !== undefined);
+}
+
+async function readMigration(directory: string, name: string): Promise<Migration | undefined> {
+  const folder = join(directory, name);
+  // Git leaves such folders behind when it removes a migration.
+  if ((await readdir(folder)).length === 0) return undefined;
+  const bytes = await readFile(join(folder, 'migration.sql')).catch((cause: unknown) => {
+    throw new Error(`migration ${name} has no readable migration.sql in ${directory}`, { cause });
+  });
+  const checksum = createHash('sha256').update(bytes).digest('hex');
+  return { name, sql: bytes.toString('utf8'), checksum };
 }
 
 interface Row {
@@ -78,16 +84,18 @@ interface Row {
   readonly finished: boolean;
 }
 
-async function pending(pool: pg.Pool, migrations: readonly Migration[]): Promise<Migration[]> {
+async function pending(session: pg.Client, migrations: readonly Migration[]): Promise<Migration[]> {
   const applied = new Map<string, Row>();
-  for (const row of await readRecords(pool)) applied.set(row.migration_name, row);
+  for (const row of await readRecords(session)) applied.set(row.migration_name, row);
 
   const problems: string[] = [];
   const byName = new Map(migrations.map((migration) => [migration.name, migration]));
   for (const row of applied.values()) {
     const migration = byName.get(row.migration_name);
     if (!row.finished) {
-      problems.push(`${row.migration_name} was started by another tool and did not finish: mend it with that tool`);
+      problems.push(
+        `${row.migration_name} was started by another tool and did not finish: mend it with that tool`,
+      );
     } else if (!migration) {
       problems.push(`${row.migration_name} was applied, but its file is missing`);
     } else if (migration.checksum !== row.checksum) {
@@ -103,9 +111,9 @@ async function pending(pool: pg.Pool, migrations: readonly Migration[]): Promise
   return migrations.filter(({ name }) => !applied.has(name));
 }
 
-async function readRecords(pool: pg.Pool): Promise<readonly Row[]> {
+async function readRecords(session: pg.Client): Promise<readonly Row[]> {
   try {
-    const { rows } = await pool.query<Row>(
+    const { rows } = await session.query<Row>(
       `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
          FROM public._prisma_migrations WHERE rolled_back_at IS NULL ORDER BY started_at`,
     );

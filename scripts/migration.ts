@@ -1,2 +1,6 @@
 /** `npm run migration -- name`: writes the SQL that leads from the migrations there are to the models. */
-export { main } from '../prisma/diff.ts';
+import { main as migration } from '../prisma/diff.ts';
+
+export async function main(args: readonly string[]): Promise<void> {
+  process.exitCode = await migration(args);
+}

@@ -20,7 +20,7 @@ export async function main(): Promise<void> {
     await (await listen(config.host, config.port + offset, async () => undefined)).close();
   }
   const database = await openDatabase(config);
-  if (!config.databaseUrl) await seed(database.db, Date.now());
+  if (config.story) await seed(database.db, Date.now());
 
   const addresses = Object.fromEntries(
     SUBGRAPH_NAMES.map((name, index) => [
@@ -65,7 +65,7 @@ export async function main(): Promise<void> {
   for (const name of SUBGRAPH_NAMES) run(name, `subgraphs/${name}/src/main.js`);
   run('gateway', 'gateway/src/main.js');
   await ready(`http://${config.host}:${config.port}/ready`);
-  welcome(`http://${config.host}:${config.port}`, { story: !config.databaseUrl });
+  welcome(`http://${config.host}:${config.port}`, { story: config.story });
 }
 
 async function end(child: ChildProcess): Promise<void> {

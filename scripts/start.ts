@@ -17,7 +17,7 @@ export async function main(): Promise<void> {
   // A taken port is better told before the database has been started.
   await (await listen(config.host, config.port, async () => undefined)).close();
   const database = await openDatabase(config);
-  if (!config.databaseUrl) await seed(database.db, Date.now());
+  if (config.story) await seed(database.db, Date.now());
 
   const platform = createPlatform(config, database.db, 'gridworks');
   const names = Object.keys(CREATE) as SubgraphName[];
@@ -38,5 +38,5 @@ export async function main(): Promise<void> {
     await platform.bus.stop();
     await database.close();
   });
-  welcome(`http://${config.host}:${gateway.port}`, { story: !config.databaseUrl });
+  welcome(`http://${config.host}:${gateway.port}`, { story: config.story });
 }

@@ -42,6 +42,8 @@ const Environment = z.object({
   GRIDWORKS_SIMULATOR: z.string().min(1).default('2026'),
   /** Credit in rupees with which a wallet opens (paper money); `0` for none. */
   GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
+  /** Whether an empty database is told the demonstration story. Unset: on the embedded one only; its password is known. */
+  GRIDWORKS_STORY: z.enum(['on', 'off']).optional(),
   /** Addresses of the subgraphs in the distributed form. */
   SUBGRAPH_USERS_URL: url.default('http://127.0.0.1:4001'),
   SUBGRAPH_TRADING_URL: url.default('http://127.0.0.1:4002'),
@@ -60,6 +62,7 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulatorSeed: string | undefined;
   readonly openingCredit: string;
+  readonly story: boolean;
   readonly subgraphUrls: Readonly<Record<SubgraphName, string>>;
 }
 
@@ -82,6 +85,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: values.LOG_LEVEL,
     simulatorSeed: values.GRIDWORKS_SIMULATOR === 'off' ? undefined : values.GRIDWORKS_SIMULATOR,
     openingCredit: values.GRIDWORKS_OPENING_CREDIT,
+    story: (values.GRIDWORKS_STORY ?? (values.DATABASE_URL === undefined ? 'on' : 'off')) === 'on',
     subgraphUrls: {
       users: values.SUBGRAPH_USERS_URL,
       trading: values.SUBGRAPH_TRADING_URL,
@@ -96,4 +100,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** The server for tests that need PostgreSQL; its account may create databases. Unset: an embedded one per run. */
 export function testDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string | undefined {
   return env['GRIDWORKS_TEST_DATABASE_URL'];
+}
+
+/** Before a stock gateway is made: it would otherwise probe cloud metadata and push metrics to its vendor. */
+export function forbidVendorTelemetry(env: NodeJS.ProcessEnv = process.env): void {
+  env['APOLLO_TELEMETRY_DISABLED'] = '1';
 }

@@ -48,7 +48,7 @@ setInterval(() => undefined, 1000);
 
 /** Folder of one test. */
 let root: string;
-/** A stopped database to copy: making one takes a second. */
+/** A stopped database, for tests that leave it as good as new, and to copy for the others: making one takes a second. */
 let prepared: string;
 let bundle: string;
 let undo: (() => unknown)[];
@@ -56,7 +56,7 @@ let undo: (() => unknown)[];
 beforeAll(async () => {
   const outside = await mkdtemp(join(tmpdir(), 'postgres-test-'));
   await chmod(outside, 0o755);
-  prepared = join(outside, 'prepared');
+  prepared = join(await realpath(outside), 'prepared');
   await (await startPostgres({ dataDir: prepared, durable: false })).stop();
   await symlink(join(repoRoot, 'node_modules'), join(outside, 'node_modules'));
   bundle = join(outside, 'owner.mjs');
@@ -118,9 +118,9 @@ function startOwner(dataDir: string, { program = bundle, uid = 0, home = tmpdir(
   if (!child.stdout) throw new Error('the owner process has no output');
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const line = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    if (done) throw new Error(`the owner process ended: ${printed}`);
-    return value as string;
+    const next = await lines.next();
+    if (next.done) throw new Error(`the owner process ended: ${printed}`);
+    return next.value;
   };
   return { child, line };
 }
@@ -158,6 +158,13 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await sleep(5);
 }
 
+/** Writes another text into a file, and what it had before back after the test. */
+async function changeForNow(path: string, text: string): Promise<void> {
+  const before = await readFile(path);
+  undo.push(() => writeFile(path, before));
+  await writeFile(path, text);
+}
+
 /** The processes whose command line holds all the words. */
 async function processesWith(...words: string[]): Promise<number[]> {
   const found: number[] = [];
@@ -184,7 +191,7 @@ test('keeps its data, and its passwords, from start to start', async () => {
 });
 
 test('lets in the owner by password over the loopback address, and nobody else', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const { url } = await start(dataDir);
   const superuser = new URL(url);
   superuser.username = 'postgres';
@@ -213,7 +220,7 @@ test('lets in the owner by password over the loopback address, and nobody else',
 });
 
 test('listens on one TCP address and no socket file, with settings that suit a service', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const { url } = await start(dataDir, { durable: true });
   const superuser = new URL(url);
   superuser.username = 'postgres';
@@ -240,21 +247,21 @@ test('listens on one TCP address and no socket file, with settings that suit a s
 });
 
 test('a folder in use is refused, naming the process that uses it', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const owner = startOwner(dataDir);
   const url = await urlOf(owner);
   await expect(start(dataDir)).rejects.toThrow(`${dataDir} is in use by process ${owner.child.pid}`);
   expect(await discardPostgres(dataDir)).toBe(false);
   expect(await query(url, 'SELECT 1 AS alive')).toEqual([{ alive: 1 }]);
 
-  const other = join(root, 'other');
-  cpSync(prepared, other, { recursive: true });
-  await start(other);
-  await expect(start(other)).rejects.toThrow(`${other} is in use by process ${process.pid}`);
+  owner.child.kill('SIGTERM');
+  await once(owner.child, 'exit');
+  await start(dataDir);
+  await expect(start(dataDir)).rejects.toThrow(`${dataDir} is in use by process ${process.pid}`);
 });
 
 test('of several that start on one folder at once, one succeeds', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   // Left by a process that no longer runs: all of them try to take it over.
   await writeFile(join(dataDir, 'owner.json'), JSON.stringify({ pid: process.pid, started: 'long ago' }));
   const outcomes = await Promise.allSettled([1, 2, 3, 4, 5, 6].map(() => start(dataDir)));
@@ -265,7 +272,7 @@ test('of several that start on one folder at once, one succeeds', async () => {
 });
 
 test('a taken port is refused, and the folder is free afterwards', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   undo.push(() => taken.close());
@@ -278,7 +285,7 @@ test('a taken port is refused, and the folder is free afterwards', async () => {
 });
 
 test("a terminal's Ctrl-C does not reach the server behind our back", async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const owner = startOwner(dataDir);
   const url = await urlOf(owner);
   // As a terminal does: to the whole group at once. This owner takes note of it and goes on.
@@ -292,20 +299,20 @@ test("a terminal's Ctrl-C does not reach the server behind our back", async () =
 });
 
 test('an owner killed with -9 takes its server along, and what was committed is there', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const owner = startOwner(dataDir);
-  await query(await urlOf(owner), 'CREATE TABLE t AS SELECT 7 AS i');
+  await query(await urlOf(owner), 'CREATE TABLE kept_1 AS SELECT 7 AS i');
   const postmaster = await postmasterOf(dataDir);
   await kill(owner.child);
   await until(() => !isPostmasterOf(postmaster, join(dataDir, 'cluster')));
   const { url } = await start(dataDir);
-  expect(await query(url, 'SELECT i FROM t')).toEqual([{ i: 7 }]);
+  expect(await query(url, 'SELECT i FROM kept_1')).toEqual([{ i: 7 }]);
 });
 
 test.skipIf(!onLinux)('a server that was left running all the same is ended by the next start', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const owner = startOwner(dataDir);
-  await query(await urlOf(owner), 'CREATE TABLE t AS SELECT 7 AS i');
+  await query(await urlOf(owner), 'CREATE TABLE kept_2 AS SELECT 7 AS i');
   const postmaster = await postmasterOf(dataDir);
   const [guard] = await processesWith('gridworks-postgres-guard', String(postmaster));
   process.kill(guard ?? 0, 'SIGKILL');
@@ -316,24 +323,24 @@ test.skipIf(!onLinux)('a server that was left running all the same is ended by t
   const { url } = await start(dataDir, { log: (line) => lines.push(line) });
   expect(lines).toEqual([expect.stringContaining(`process ${postmaster}`)]);
   expect(isPostmasterOf(postmaster, join(dataDir, 'cluster'))).toBe(false);
-  expect(await query(url, 'SELECT i FROM t')).toEqual([{ i: 7 }]);
+  expect(await query(url, 'SELECT i FROM kept_2')).toEqual([{ i: 7 }]);
 });
 
 test('a server that was itself killed with -9 comes back with what was committed', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const lines: string[] = [];
   const first = await start(dataDir, { durable: true, log: (line) => lines.push(line) });
   const client = new pg.Client(first.url);
   client.on('error', () => undefined);
   await client.connect();
-  await client.query('CREATE TABLE t AS SELECT 7 AS i');
+  await client.query('CREATE TABLE kept_3 AS SELECT 7 AS i');
   process.kill(await postmasterOf(dataDir), 'SIGKILL');
   await until(() => lines.length > 0);
   expect(lines[0]).toMatch(/ended unexpectedly/);
   await client.end().catch(() => undefined);
   await first.stop();
   const second = await start(dataDir, { durable: true });
-  expect(await query(second.url, 'SELECT i FROM t')).toEqual([{ i: 7 }]);
+  expect(await query(second.url, 'SELECT i FROM kept_3')).toEqual([{ i: 7 }]);
 });
 
 test('a creation that was killed halfway is begun anew', async () => {
@@ -351,15 +358,15 @@ test('a creation that was killed halfway is begun anew', async () => {
 });
 
 test('a cluster of another version is refused and left as it is', async () => {
-  const dataDir = copyOfPrepared();
-  await writeFile(join(dataDir, 'cluster', 'PG_VERSION'), '9\n');
+  const dataDir = prepared;
+  await changeForNow(join(dataDir, 'cluster', 'PG_VERSION'), '9\n');
   await expect(start(dataDir)).rejects.toThrow(
     /made by PostgreSQL 9, and the installed programs are of PostgreSQL \d+/,
   );
 });
 
 test('lost credentials are replaced', async () => {
-  const dataDir = copyOfPrepared();
+  const dataDir = prepared;
   const before = await readFile(join(dataDir, 'credentials.json'), 'utf8');
   await rm(join(dataDir, 'credentials.json'));
   const { url } = await start(dataDir);
@@ -368,8 +375,8 @@ test('lost credentials are replaced', async () => {
 });
 
 test('a failing start says what the server said, and leaves no process and no claim', async () => {
-  const dataDir = copyOfPrepared();
-  await writeFile(join(dataDir, 'cluster', 'postgresql.conf'), 'no_such_setting = 1\n');
+  const dataDir = prepared;
+  await changeForNow(join(dataDir, 'cluster', 'postgresql.conf'), 'no_such_setting = 1\n');
   await expect(start(dataDir)).rejects.toThrow(/no_such_setting/);
   expect(await readdir(dataDir)).not.toContain('owner.json');
 });
@@ -412,6 +419,13 @@ async function installationIn(folder: string): Promise<string> {
   const program = join(folder, 'owner.mjs');
   cpSync(bundle, program);
   return program;
+}
+
+let installing: Promise<string> | undefined;
+
+/** One that every account can read; its libraries are not linked, and only root could link them. */
+function publicInstallation(): Promise<string> {
+  return (installing ??= installationIn(join(dirname(prepared), 'installation')));
 }
 
 test.skipIf(!isRoot || !onLinux)(

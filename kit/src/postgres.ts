@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import {
   chown,
+  lchown,
   mkdir,
   mkdtemp,
   open,
@@ -36,7 +37,7 @@ export interface EmbeddedPostgres {
   /** Connection of the owner of database `gridworks`, on 127.0.0.1. The owner may create databases and roles. */
   readonly url: string;
   /** Cuts off clients, writes out the data and ends the server. Calling it again waits for the same end. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface PostgresOptions {
@@ -263,10 +264,10 @@ async function giveToOwnerOf(dataDir: string, path: string): Promise<void> {
   await chown(path, uid, gid);
 }
 
-async function giveTo(account: Account, path: string): Promise<void> {
-  await chown(path, account.uid, account.gid);
-  if (!(await stat(path)).isDirectory()) return;
-  for (const name of await readdir(path)) await giveTo(account, join(path, name));
+async function giveTo({ uid, gid }: Account, folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) await lchown(join(folder, name), uid, gid);
+  // Last: its owner tells whether the rest is done.
+  await lchown(folder, uid, gid);
 }
 
 /**
@@ -319,7 +320,7 @@ async function runSingleUser(
 
 interface Server {
   readonly port: number;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 async function serve(place: Place & { readonly port: number | undefined }): Promise<Server> {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { testDatabaseUrl } from './config.ts';
-import { discardPostgres, startPostgres } from './postgres.ts';
+import { discardPostgres, startPostgres, type EmbeddedPostgres } from './postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return server.stop;
 }
 
-async function serverOfThisRun(): Promise<{ url: string; stop(): Promise<void> }> {
+async function serverOfThisRun(): Promise<EmbeddedPostgres> {
   const given = testDatabaseUrl();
   if (given) return { url: given, stop: async () => undefined };
   const dataDir = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
@@ -58,7 +58,7 @@ async function makeTemplate(url: string): Promise<void> {
     await admin.query(`CREATE DATABASE ${templateDatabase}`);
     // The migrations build on this package, so here alone the way is back, at run time.
     const migrations = '../../prisma/migrate.ts';
-    const { migrate } = (await import(migrations)) as typeof import('../../prisma/migrate.ts');
+    const { migrate } = (await import(migrations)) as { migrate(this: void, url: string): Promise<unknown> };
     await migrate(withDatabase(url, templateDatabase));
   } finally {
     await admin.end();

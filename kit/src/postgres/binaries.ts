@@ -28,7 +28,7 @@ export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
   /** Removes a copy that was made for one run only. */
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** Finds the programs, and makes a copy of them where `account` (undefined: our own) could not run them in place. */

@@ -7,7 +7,7 @@ import { processStart } from './process.ts';
 export interface Claim {
   /** True when a process that no longer runs held the folder and did not let go of it. */
   readonly inherited: boolean;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 interface Owner {

@@ -1,0 +1,128 @@
+/** Starts the product as a person would, from its npm command, and knows when it is ready and how to end it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { repoRoot } from '@gridworks/kit/config';
+
+export type Command = 'start' | 'start-distributed';
+
+export interface Running {
+  readonly url: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly process: ChildProcess;
+  /** Everything it has printed so far. */
+  output(): string;
+  /** Process ids of the distributed form by name (`trading`, `gateway`), as last printed. */
+  pidOf(name: string): number;
+  /** Ends it as Ctrl-C does; resolves with the exit code and how long that took. */
+  interrupt(): Promise<{ code: number | null; tookMs: number }>;
+  /** Interrupts it and removes its data. */
+  discard(): Promise<void>;
+}
+
+const READY_MS_MAX = 90_000;
+
+export function freshDataDir(): string {
+  return mkdtempSync(join(tmpdir(), 'gridworks-e2e-'));
+}
+
+/** The first of seven ports in a row that nobody listens on. */
+export async function freePorts(): Promise<number> {
+  for (;;) {
+    const base = 20_000 + Math.floor(Math.random() * 30_000);
+    const all = await Promise.all(Array.from({ length: 7 }, (_, offset) => isFree(base + offset)));
+    if (all.every(Boolean)) return base;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => {
+      const { port: bound } = server.address() as AddressInfo;
+      server.close(() => resolve(bound === port));
+    });
+  });
+}
+
+/** Runs a command of the product to its end. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; output: string }> {
+  const { child, output } = launch(command, args, env);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output: output() };
+}
+
+function launch(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, ['scripts/bootstrap.mjs', command, ...args], {
+    cwd: repoRoot,
+    env: { ...process.env, LOG_LEVEL: 'warn', NODE_ENV: 'production', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  }
+  return { child, output: () => text };
+}
+
+export async function start(
+  command: Command,
+  options: { readonly dataDir?: string; readonly port?: number; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Running> {
+  const dataDir = options.dataDir ?? freshDataDir();
+  const port = options.port ?? (await freePorts());
+  const { child, output } = launch(command, [], {
+    ...options.env,
+    PORT: String(port),
+    GRIDWORKS_DATA: dataDir,
+  });
+  const url = `http://127.0.0.1:${port}`;
+  const deadline = Date.now() + READY_MS_MAX;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}:\n${output()}`);
+    if (Date.now() > deadline) throw new Error(`${command} did not become ready:\n${output()}`);
+    const ready = await fetch(`${url}/ready`).catch(() => undefined);
+    if (ready?.ok) break;
+    await sleep(100);
+  }
+
+  async function interrupt(): Promise<{ code: number | null; tookMs: number }> {
+    if (child.exitCode !== null) return { code: child.exitCode, tookMs: 0 };
+    const began = Date.now();
+    const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+    child.kill('SIGINT');
+    const code = await closed;
+    return { code, tookMs: Date.now() - began };
+  }
+  return {
+    url,
+    port,
+    dataDir,
+    process: child,
+    output,
+    pidOf(name) {
+      const pids = [...output().matchAll(new RegExp(`^  ${name} +process (\\d+)$`, 'gm'))];
+      return Number(pids.at(-1)?.[1]);
+    },
+    interrupt,
+    async discard() {
+      await interrupt();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
