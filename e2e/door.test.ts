@@ -161,13 +161,15 @@ describe.each(inject('forms'))('the door, $name', ({ url, port, name }) => {
       return data.ticks;
     });
     for (const tick of ticks) {
-      expect(['RELIANCE', 'TCS']).toContain(tick.symbol);
+      expect(['RELIANCE', 'TCS']).toContain(tick.instrument.symbol);
       expect(tick.price).toMatch(/^\d+\.\d\d$/);
-      expect(tick.instrument?.name).toMatch(/Reliance|Tata Consultancy/i);
-      expect(tick.instrument?.forecast?.annualisedVolatility).toBeGreaterThan(0);
+      expect(tick.instrument.name).toMatch(/Reliance|Tata Consultancy/i);
+      expect(tick.instrument.forecast?.annualisedVolatility).toBeGreaterThan(0);
     }
     for (const symbol of ['RELIANCE', 'TCS']) {
-      const sequences = ticks.filter((tick) => tick.symbol === symbol).map((tick) => BigInt(tick.sequence));
+      const sequences = ticks
+        .filter((tick) => tick.instrument.symbol === symbol)
+        .map((tick) => BigInt(tick.sequence));
       expect(sequences).toEqual([...sequences].sort((a, b) => Number(a - b)));
     }
   });

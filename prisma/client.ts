@@ -11,7 +11,7 @@ export type { Prisma } from './generated/client.ts';
  * statement, whoever asked, and would answer one tenant out of another's scope. `findFirst` does not gather.
  */
 export function createPrisma(pool: Pool): Client {
-  return new PrismaClient({ adapter: new PrismaPg(pool) }) as Client;
+  return new PrismaClient({ adapter: new PrismaPg(pool) });
 }
 
 type Delegate = { findUnique: unknown; findUniqueOrThrow: unknown };

@@ -47,7 +47,7 @@ export interface Topics {
     readonly remaining: number;
     readonly orderValue: MinorUnits;
     readonly orderQuantity: number;
-    readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE';
+    readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE';
   };
   'positions.updated': {
     readonly userId: string;

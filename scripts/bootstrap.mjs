@@ -48,7 +48,7 @@ try {
 
 /** Installs exactly what the lock file names, unless that has been done. */
 async function install() {
-  const wanted = hashOf(['package-lock.json', 'package.json']);
+  const wanted = hashOf(['package-lock.json']);
   if (stampOf('install') === wanted) return;
   const npm = process.env.npm_execpath;
   const began = Date.now();
@@ -115,6 +115,7 @@ async function build() {
     target: 'node20',
     sourcemap: 'linked',
     sourcesContent: false,
+    tsconfig: 'tsconfig.json',
     // TypeGraphQL names types after their classes, and six subgraphs have classes of one name.
     keepNames: true,
     logLevel: 'error',

@@ -9,7 +9,7 @@ export async function seed(db: Database, nowMs: number): Promise<void> {
   const { rows } = await db.system.query('SELECT 1 FROM users.tenant LIMIT 1');
   if (rows.length > 0) return;
   await seedTrading(db, nowMs);
-  await seedBilling(db, nowMs);
+  await seedBilling(db);
   await seedPartners(db, nowMs);
   // People last: their sign-ups are events that open wallets, and the row checked above is theirs.
   await seedUsers(db, nowMs);

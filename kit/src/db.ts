@@ -17,11 +17,11 @@ const NUMERIC_OID = 1700;
 
 // int8 as bigint: money must not pass through a double. numeric is what sum(int8) yields; our sums are whole.
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+  getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
     if (oid === BIGINT_OID) return BigInt;
-    if (oid === NUMERIC_OID) return (text: string) => (/^-?\d+$/.test(text) ? BigInt(text) : text);
-    return pg.types.getTypeParser(oid, format as 'text');
-  }) as typeof pg.types.getTypeParser,
+    if (oid === NUMERIC_OID) return (text) => (/^-?\d+$/.test(text) ? BigInt(text) : text);
+    return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
+  },
 };
 
 const tenantScope = new AsyncLocalStorage<string>();

@@ -32,7 +32,7 @@ export interface Reaction<T extends Topic = Topic> {
 
 /** Keeps the type of the topics while reactions of different topics stand in one list. */
 export function reaction<T extends Topic>(value: Reaction<T>): Reaction {
-  return value as unknown as Reaction;
+  return value;
 }
 
 /** Appends an event to the log within an open transaction. */
@@ -177,14 +177,14 @@ export class Bus {
   }
 
   async #consume(each: Reaction): Promise<void> {
-    let woken = true;
+    let wakes = 0;
     let resume: (() => void) | undefined;
     const off = this.onWake(() => {
-      woken = true;
+      wakes++;
       resume?.();
     });
     while (this.#running) {
-      woken = false;
+      const wakesBefore = wakes;
       let handled = 0;
       try {
         handled = await this.#batch(each);
@@ -196,7 +196,7 @@ export class Bus {
         await sleep(RETRY_MS * 10);
       }
       if (handled > 0) this.committed();
-      if (handled < BATCH && !woken && this.#running) {
+      if (handled < BATCH && wakes === wakesBefore && this.#running) {
         await new Promise<void>((resolve) => (resume = resolve));
         resume = undefined;
       }

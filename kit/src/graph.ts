@@ -114,6 +114,8 @@ registerEnumType(TierEnum, {
 
 @InterfaceType({
   description: 'Anything that can be found again by one global id.',
+  // In one process all rooms share this class; each schema must hold its own implementations only.
+  autoRegisterImplementations: false,
   resolveType: (value: { __typename?: string }) => value.__typename,
 })
 export abstract class Node {
@@ -173,7 +175,7 @@ export function connectionOf<T extends object>(
     @Field(() => PageInfo, { description: 'Where this page stands in the list.' })
     pageInfo!: PageInfo;
   }
-  return Connection as unknown as ClassType<Page<T>>;
+  return Connection;
 }
 
 /** The refusal type of one domain: a closed enum of codes, a sentence, and the input field it is about. */

@@ -37,9 +37,22 @@ export async function serveSubgraph(
     introspection: false,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    plugins: [ApolloServerPluginUsageReportingDisabled(), ApolloServerPluginInlineTraceDisabled()],
+    plugins: [
+      ApolloServerPluginUsageReportingDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      {
+        // Masking sees the error alone, so the trace id of its request must be on it.
+        requestDidStart: async () => ({
+          didEncounterErrors: async ({ errors, contextValue: { traceId } }) => {
+            for (const { extensions } of errors) extensions['traceId'] = traceId;
+          },
+        }),
+      },
+    ],
     formatError: (formatted, error) =>
-      error instanceof GraphQLError ? maskError(error, traceIdOf(error), log).toJSON() : formatted,
+      error instanceof GraphQLError
+        ? maskError(error, error.extensions['traceId'] as string, log).toJSON()
+        : formatted,
   });
   await apollo.start();
 
@@ -120,10 +133,6 @@ export async function serveSubgraph(
       await apollo.stop();
     },
   };
-}
-
-function traceIdOf(error: GraphQLError): string {
-  return String(error.extensions['traceId'] ?? newId());
 }
 
 /** The whole life of a process that serves one subgraph: read the configuration, start, stop on a signal. */

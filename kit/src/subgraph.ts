@@ -145,6 +145,8 @@ function buildFederated<C extends CallContext>(
     resolvers: definition.resolvers,
     orphanedTypes: [...definition.types],
     validate: false,
+    // A subgraph may only extend others' entities; it has no query until the federated schema adds `_entities`.
+    skipCheck: true,
     // Every subscription here names its own source; TypeGraphQL still insists on one.
     pubSub: {
       publish: () => undefined,
@@ -207,12 +209,22 @@ function masked(result: ExecutionResult, traceId: string, log: Log): ExecutionRe
     : result;
 }
 
-async function* maskedStream(
+/** Not a generator: one that waits for its next event hears only afterwards that its consumer has left. */
+function maskedStream(
   stream: AsyncIterableIterator<ExecutionResult>,
   traceId: string,
   log: Log,
 ): AsyncIterableIterator<ExecutionResult> {
-  for await (const result of stream) yield masked(result, traceId, log);
+  return {
+    async next() {
+      const step = await stream.next();
+      return step.done ? step : { done: false, value: masked(step.value, traceId, log) };
+    },
+    return: async () => (await stream.return?.()) ?? { done: true, value: undefined },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** The platform of a process that serves one subgraph, or of the embedded form that runs all. */

@@ -46,7 +46,7 @@ export class TokenIssuer {
   ) {}
 
   async issue(subject: string, caller: Caller, nowMs: number): Promise<AccessToken> {
-    const { kid, key } = await (this.#signing ??= this.#loadOrMake());
+    const { kid, key } = await this.#key();
     const issuedAtS = Math.floor(nowMs / 1_000);
     const token = await new SignJWT({ caller })
       .setProtectedHeader({ alg: ALGORITHM, kid })
@@ -61,7 +61,7 @@ export class TokenIssuer {
 
   /** The public keys as a JSON Web Key Set. */
   async jwks(): Promise<{ keys: JWK[] }> {
-    await (this.#signing ??= this.#loadOrMake());
+    await this.#key();
     const { rows } = await this.sql.query<{ kid: string; private_jwk: JWK }>(
       `SELECT kid, private_jwk FROM ${this.table} ORDER BY created_at DESC`,
     );
@@ -76,6 +76,15 @@ export class TokenIssuer {
         use: 'sig',
       })),
     };
+  }
+
+  /** Kept once it is there; a failed attempt is forgotten, so that the next call tries again. */
+  #key(): Promise<{ kid: string; key: CryptoKey }> {
+    this.#signing ??= this.#loadOrMake().catch((error: unknown) => {
+      this.#signing = undefined;
+      throw error;
+    });
+    return this.#signing;
   }
 
   async #loadOrMake(): Promise<{ kid: string; key: CryptoKey }> {

@@ -1,0 +1,242 @@
+/** A trader's day: sign up, buy, see it everywhere, sell, and get every word of "no". */
+import {
+  BuyDocument,
+  CancelDocument,
+  HomeDocument,
+  MyOrdersDocument,
+  NodeDocument,
+  RegisterDocument,
+  StatementDocument,
+  type BuyMutation,
+  type BuyMutationVariables,
+  type HomeQuery,
+} from '@gridworks/schema/operations';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { GraphClient, eventually } from './client.ts';
+
+const OPENING_CREDIT = 100_000_000n;
+
+type Order = NonNullable<BuyMutation['placeOrder']['order']>;
+type Request = Partial<BuyMutationVariables['input']>;
+
+/** Paise of a decimal string. */
+function paise(amount: string): bigint {
+  return BigInt(amount.replace('.', ''));
+}
+
+describe.each(inject('forms'))('a trader, $name', ({ url }) => {
+  let trader: GraphClient;
+  beforeEach(async () => {
+    trader = await newTrader();
+  });
+  afterEach(() => trader.close());
+
+  async function newTrader(): Promise<GraphClient> {
+    const anybody = new GraphClient(url);
+    const { register } = await anybody.data(RegisterDocument, {
+      input: {
+        tenant: 'gridworks',
+        email: `${randomUUID()}@gridworks.example`,
+        password: 'a long enough password',
+        displayName: 'New Trader',
+      },
+    });
+    const client = anybody.withToken(register.session?.accessToken ?? '');
+    // Signing up is told to billing and trading by events; a moment later there is money to trade with.
+    await eventually(
+      () => home(client),
+      ({ wallet, buyingPower }) =>
+        wallet?.available.amount === '1000000.00' && buyingPower?.amount === '1000000.00',
+    );
+    return client;
+  }
+
+  async function home(client = trader): Promise<NonNullable<HomeQuery['me']>> {
+    const { me } = await client.data(HomeDocument, {});
+    if (!me) throw new Error('nobody is signed in');
+    return me;
+  }
+
+  async function place(request: Request, client = trader): Promise<BuyMutation['placeOrder']> {
+    const input = {
+      clientOrderId: randomUUID(),
+      symbol: 'INFY',
+      side: 'BUY',
+      type: 'MARKET',
+      product: 'CNC',
+      quantity: 10,
+      ...request,
+    } as BuyMutationVariables['input'];
+    return (await client.data(BuyDocument, { input })).placeOrder;
+  }
+
+  async function buy(request: Request = {}): Promise<Order> {
+    const { order, refusal } = await place(request);
+    if (!order) throw new Error(`refused: ${JSON.stringify(refusal)}`);
+    return order;
+  }
+
+  async function resting(): Promise<Order> {
+    const { instrument } = await trader.data<{ instrument: { priceBand: { lower: string } } }, object>(
+      `{ instrument(symbol: "INFY") { priceBand { lower } } }`,
+    );
+    // At the lower end of the band nobody sells: the order waits.
+    return buy({ type: 'LIMIT', limitPrice: instrument.priceBand.lower });
+  }
+
+  it('buys and finds it in the answer, in the position, in the wallet and in the statement', async () => {
+    const order = await buy();
+    expect(order).toMatchObject({ status: 'FILLED', filledQuantity: 10 });
+    const value = paise(order.averagePrice ?? '') * 10n;
+    const charges = paise(order.charges?.total.amount ?? '');
+    expect(charges).toBeGreaterThan(0n);
+
+    const { positions, orders } = await eventually(
+      () => home(),
+      ({ wallet, positions }) => wallet?.held.amount === '0.00' && positions?.length === 1,
+    );
+    expect(positions).toMatchObject([
+      { quantity: 10, averagePrice: order.averagePrice, instrument: { symbol: 'INFY' } },
+    ]);
+    expect(orders?.edges[0]?.node).toMatchObject({ id: order.id, status: 'FILLED' });
+    // The average is rounded to the paisa; ten shares of it may be a few paise off the exact value.
+    const settled = await eventually(
+      () => home(),
+      ({ buyingPower, wallet }) => buyingPower?.amount === wallet?.available.amount,
+    );
+    const spent = OPENING_CREDIT - paise(settled.wallet?.available.amount ?? '');
+    expect(Number(spent - value - charges)).toBeGreaterThan(-10);
+    expect(Number(spent - value - charges)).toBeLessThan(10);
+
+    const { me } = await trader.data(StatementDocument, {});
+    const lines = me?.wallet?.statement.edges.map(({ node }) => node) ?? [];
+    expect(lines.at(-1)).toMatchObject({ kind: 'OPENING_CREDIT', amount: { amount: '1000000.00' } });
+    expect(lines.reduce((sum, line) => sum + paise(line.amount.amount), 0n)).toBe(
+      paise(settled.wallet?.available.amount ?? ''),
+    );
+  });
+
+  it('sells what was bought, and not more', async () => {
+    await buy({ product: 'MIS' });
+    const sold = await buy({ side: 'SELL', product: 'MIS', quantity: 4 });
+    expect(sold).toMatchObject({ status: 'FILLED', filledQuantity: 4 });
+    const tooMuch = await place({ side: 'SELL', product: 'MIS', quantity: 7 });
+    expect(tooMuch).toMatchObject({ order: null, refusal: { code: 'HOLDINGS_INSUFFICIENT' } });
+    const { positions } = await eventually(
+      () => home(),
+      ({ positions }) => positions?.[0]?.quantity === 6,
+    );
+    expect(positions).toHaveLength(1);
+  });
+
+  it('is refused without funds, and nothing changes', async () => {
+    const before = await home();
+    const refused = await place({ quantity: 1_000_000 });
+    expect(refused).toMatchObject({ order: null, refusal: { code: 'FUNDS_INSUFFICIENT' } });
+    const after = await home();
+    expect(after).toEqual({ ...before, positions: after.positions });
+    expect(after.orders?.edges).toEqual([]);
+  });
+
+  it.each<[string, Request, string[]]>([
+    ['INSTRUMENT_UNKNOWN', { symbol: 'NOSUCH' }, ['input', 'symbol']],
+    ['INSTRUMENT_NOT_TRADABLE', { symbol: 'NIFTY' }, ['input', 'symbol']],
+    ['QUANTITY_INVALID', { quantity: 0 }, ['input', 'quantity']],
+    ['QUANTITY_INVALID', { quantity: -5 }, ['input', 'quantity']],
+    ['PRICE_REQUIRED', { type: 'LIMIT' }, ['input', 'limitPrice']],
+    ['PRICE_NOT_ALLOWED', { type: 'MARKET', limitPrice: '100.00' }, ['input', 'limitPrice']],
+    ['PRICE_OUT_OF_BAND', { type: 'LIMIT', limitPrice: '1.00' }, ['input', 'limitPrice']],
+  ])('is refused with %s', async (code, request, path) => {
+    expect(await place(request)).toMatchObject({ order: null, refusal: { code, path } });
+  });
+
+  it('gets one order for one clientOrderId, however often it is sent', async () => {
+    const request = { clientOrderId: randomUUID(), quantity: 2 };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => place(request)));
+    expect(new Set(answers.map(({ order }) => order?.id)).size).toBe(1);
+    expect(await place({ ...request, quantity: 3 })).toMatchObject({
+      order: null,
+      refusal: { code: 'CLIENT_ORDER_ID_REUSED' },
+    });
+    expect((await home()).orders?.edges).toHaveLength(1);
+  });
+
+  it('takes an order back and has its funds again; a second time there is nothing to take back', async () => {
+    const order = await resting();
+    expect(order.status).toBe('OPEN');
+    await eventually(
+      () => home(),
+      ({ wallet }) => wallet?.held.amount !== '0.00',
+    );
+    const cancel = async (): Promise<object> =>
+      (await trader.data(CancelDocument, { input: { orderId: order.id } })).cancelOrder;
+    expect(await cancel()).toMatchObject({
+      order: { status: 'CANCELLED', filledQuantity: 0 },
+      refusal: null,
+    });
+    expect(await cancel()).toMatchObject({ order: null, refusal: { code: 'ORDER_CLOSED' } });
+    await eventually(
+      () => home(),
+      ({ wallet, buyingPower }) =>
+        wallet?.available.amount === '1000000.00' && buyingPower?.amount === '1000000.00',
+    );
+  });
+
+  it('streams order events without gap or repeat over a lost connection', async () => {
+    await buy({ quantity: 1 });
+    const first = await trader.take(MyOrdersDocument, { after: 0 }, 2);
+    expect(first.map(({ data }) => data?.orderUpdates.kind)).toEqual(['CREATED', 'EXECUTED']);
+    const after = first.at(-1)?.data?.orderUpdates.sequence ?? 0;
+    // Away meanwhile.
+    await buy({ quantity: 2 });
+    const stream = trader.stream(MyOrdersDocument, { after });
+    const seen = [await stream.next(), await stream.next()];
+    await buy({ quantity: 3 });
+    seen.push(await stream.next(), await stream.next());
+    const sequences = seen.map(({ value }) =>
+      Number((value as { data: { orderUpdates: { sequence: number } } }).data.orderUpdates.sequence),
+    );
+    const start = Number(after);
+    expect(sequences).toEqual([start + 1, start + 2, start + 3, start + 4]);
+    await stream.return?.();
+  });
+
+  it('does not see another trader, neither of the same tenant nor of another', async () => {
+    const order = await resting();
+    const strangers = [
+      await newTrader(),
+      await new GraphClient(url).signedInAs('gopal'),
+      new GraphClient(url),
+    ];
+    for (const stranger of strangers) {
+      expect(await stranger.data(`query ($id: ID!) { order(id: $id) { id } }`, { id: order.id })).toEqual({
+        order: null,
+      });
+      const { node } = await stranger
+        .data<{ node: { status?: string } | null }, object>(
+          `query ($id: ID!) { node(id: $id) { ... on Order { status clientOrderId } } }`,
+          { id: order.id },
+        )
+        .catch(() => ({ node: null }));
+      expect(node?.status).toBeUndefined();
+    }
+    const { cancelOrder } = await (strangers[0] as GraphClient).data(CancelDocument, {
+      input: { orderId: order.id },
+    });
+    expect(cancelOrder).toMatchObject({ order: null, refusal: { code: 'ORDER_UNKNOWN' } });
+    expect((await trader.data(NodeDocument, { id: order.id })).node).toMatchObject({ status: 'OPEN' });
+    await Promise.all(strangers.map((stranger) => stranger.close()));
+  });
+
+  it('must be signed in to trade or to watch orders', async () => {
+    const anybody = new GraphClient(url);
+    const place = `mutation { placeOrder(input: { clientOrderId: "x", symbol: "INFY", side: BUY, type: MARKET, product: CNC, quantity: 1 }) { order { id } } }`;
+    expect(await anybody.code(place)).toBe('UNAUTHENTICATED');
+    const [event] = await anybody
+      .take(MyOrdersDocument, {}, 1)
+      .catch((errors: unknown) => [{ errors: errors as { extensions: { code: string } }[] }]);
+    expect(event?.errors?.[0]?.extensions?.['code']).toBe('UNAUTHENTICATED');
+    await anybody.close();
+  });
+});

@@ -1,0 +1,602 @@
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+export type MakeOptional<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]?: Maybe<T[SubKey]> };
+export type MakeMaybe<T, K extends keyof T> = Omit<T, K> & { [SubKey in K]: Maybe<T[SubKey]> };
+export type MakeEmpty<T extends { [key: string]: unknown }, K extends keyof T> = { [_ in K]?: never };
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A whole number of up to 64 bits: a JSON number up to 2^53 - 1, a string beyond. */
+  BigInt: { input: number | string; output: number | string; }
+  /** An instant in UTC as ISO 8601, for example "2026-01-15T03:45:00.000Z". */
+  DateTime: { input: string; output: string; }
+  /** An exact decimal number as a string, for example "1405.70". Never a float. */
+  Decimal: { input: string; output: string; }
+};
+
+/** What an API key may be used for. */
+export type ApiScope =
+  /** Scope `market:read`: instruments, quotes, candles, ticks. */
+  | 'MARKET_READ'
+  /** Scope `orders:read`: orders, trades and positions. */
+  | 'ORDERS_READ'
+  /** Scope `orders:write`: placing and cancelling orders. */
+  | 'ORDERS_WRITE'
+  /** Scope `usage:read`: the app's own usage. */
+  | 'USAGE_READ';
+
+/** Why butler said no. The list is closed; new codes are announced as schema changes. */
+export type ButlerRefusalCode =
+  /** You have used your enrolment in this tier. */
+  | 'ALREADY_ENROLLED'
+  /** The challenge is not ours, has expired or was used. */
+  | 'CHALLENGE_UNKNOWN'
+  /** A codename has 3 to 24 letters, digits or hyphens, begins with a letter, and is not one of the reserved names. */
+  | 'CODENAME_INVALID'
+  /** Another member has this codename. */
+  | 'CODENAME_TAKEN'
+  /** The commitment is not a field element other than 0, in decimal digits. */
+  | 'COMMITMENT_INVALID'
+  /** This commitment is in a group already; make a new identity. */
+  | 'COMMITMENT_TAKEN'
+  /** The group of this tier has no room left. */
+  | 'GROUP_FULL'
+  /** The proof is not for a recent root of the group of this tier. */
+  | 'GROUP_UNKNOWN'
+  /** This identity has not joined. */
+  | 'MEMBER_UNKNOWN'
+  /** The proof is about something else than this request. */
+  | 'MESSAGE_MISMATCH'
+  /** This identity has joined already. */
+  | 'NULLIFIER_REUSED'
+  /** The proof does not hold. */
+  | 'PROOF_INVALID'
+  /** The proof or its public signals do not have the form that the circuit declares. */
+  | 'PROOF_MALFORMED'
+  /** The proof is for another scope than that of membership. */
+  | 'SCOPE_WRONG'
+  /** Only users of the tiers ONYX, OBSIDIAN and VOID may enrol. */
+  | 'TIER_NOT_ELIGIBLE';
+
+/** The order to take back. */
+export type CancelOrderInput = {
+  /** Global id of the order. */
+  readonly orderId: Scalars['ID']['input'];
+};
+
+/** Why what was left of an order left the market. */
+export type CancelReason =
+  /** A MARKET order found nobody else to trade with. */
+  | 'MARKET_REST'
+  /** It met an order of the same user; the newcomer leaves. */
+  | 'SELF_TRADE'
+  /** Its validity said so: IOC, FOK, or the day is over. */
+  | 'TIME_IN_FORCE'
+  /** Its owner took it back. */
+  | 'USER';
+
+/** How much time one candle covers. */
+export type CandleInterval =
+  /** A trading day. */
+  | 'ONE_DAY'
+  /** A minute. */
+  | 'ONE_MINUTE';
+
+/** An order that might be placed. */
+export type ChargesPreviewInput = {
+  /** Where it would trade. */
+  readonly exchange: Exchange;
+  /** Price of one unit in rupees, above zero. */
+  readonly price: Scalars['Decimal']['input'];
+  /** How the position would be carried. */
+  readonly product: Product;
+  /** Number of units, above zero. */
+  readonly quantity: Scalars['BigInt']['input'];
+  /** Whether it would buy or sell. */
+  readonly side: Side;
+};
+
+/** The statements that can be proven. */
+export type CircuitName =
+  /** I know the secret of a leaf of the tree with this root, this nullifier is that of my secret in this scope, and I say so about this message. */
+  | 'TIER_MEMBERSHIP';
+
+/** A new key. */
+export type CreateApiKeyInput = {
+  /** The app the key belongs to. */
+  readonly appId: Scalars['ID']['input'];
+  /** What the key may be used for; at least one. */
+  readonly scopes: ReadonlyArray<ApiScope>;
+};
+
+/** A new app. */
+export type CreateAppInput = {
+  /** Name for people, 2 to 60 characters, unique within the partner. */
+  readonly name: Scalars['String']['input'];
+  /** The partner the app belongs to. */
+  readonly partnerId: Scalars['ID']['input'];
+};
+
+/** The ISO 4217 code of a currency. */
+export type Currency =
+  /** Indian rupee. */
+  | 'INR'
+  /** United States dollar. */
+  | 'USD';
+
+/** Who enrols is the signed-in user; as what they will be a member is theirs to keep. */
+export type EnrolInput = {
+  /** Identity commitment: Poseidon(secret) over BN254, a field element other than 0 in decimal digits. Use a fresh secret for each tier and lose it never: it is the membership. */
+  readonly commitment: Scalars['String']['input'];
+};
+
+/** Where an instrument is listed. */
+export type Exchange =
+  /** BSE, formerly Bombay Stock Exchange. */
+  | 'BSE'
+  /** National Stock Exchange of India. */
+  | 'NSE';
+
+/** How a volatility was forecast. */
+export type ForecastModel =
+  /** Exponentially weighted variance with decay 0.94: less than a year of returns, or they determine no GARCH. */
+  | 'EWMA'
+  /** GARCH(1,1) fitted by maximum likelihood to up to four years of daily returns. */
+  | 'GARCH';
+
+/** What sort of thing is quoted. */
+export type InstrumentKind =
+  /** A share of a company. */
+  | 'EQUITY'
+  /** An exchange-traded fund. */
+  | 'ETF'
+  /** A number computed from shares; it can be watched but not traded. */
+  | 'INDEX';
+
+/** A codename, and the proof that whoever asks for it is of the tier. */
+export type JoinAsMemberInput = {
+  /** What to be called: 3 to 24 letters, digits and single hyphens, beginning with a letter; unique whatever the case. */
+  readonly codename: Scalars['String']['input'];
+  /** Proof of TIER_MEMBERSHIP in the JSON form of snarkjs. Its message is the first 31 bytes, big-endian, of the SHA-256 of the JSON text ["gridworks/message/v1","JOIN_MEMBERSHIP",tier,codename]. */
+  readonly proof: Scalars['String']['input'];
+  /** The public signals in the order that the circuit declares, decimal digits. */
+  readonly publicSignals: ReadonlyArray<Scalars['String']['input']>;
+  /** The tier whose group the proof is for. */
+  readonly tier: Tier;
+};
+
+/** The proof that whoever asks is a member who joined before. */
+export type OpenMemberSessionInput = {
+  /** A challenge as `butler { challenge { value } }` gave it. */
+  readonly challenge: Scalars['String']['input'];
+  /** Proof of TIER_MEMBERSHIP in the JSON form of snarkjs. Its message is the first 31 bytes, big-endian, of the SHA-256 of the JSON text ["gridworks/message/v1","OPEN_MEMBER_SESSION",challenge]. */
+  readonly proof: Scalars['String']['input'];
+  /** The public signals in the order that the circuit declares, decimal digits. */
+  readonly publicSignals: ReadonlyArray<Scalars['String']['input']>;
+};
+
+/** What can happen to an order. */
+export type OrderEventKind =
+  /** What was left of it left the market. */
+  | 'CANCELLED'
+  /** It was accepted. */
+  | 'CREATED'
+  /** A part of it, or all, traded. */
+  | 'EXECUTED';
+
+/** Where an order stands. */
+export type OrderStatus =
+  /** What had not traded left the market; a part may have traded before. */
+  | 'CANCELLED'
+  /** All of it has traded. */
+  | 'FILLED'
+  /** Waits; nothing has traded. */
+  | 'OPEN'
+  /** A part has traded, the rest waits. */
+  | 'PARTIALLY_FILLED';
+
+/** How an order names its price. */
+export type OrderType =
+  /** Trades at its limit price or better. */
+  | 'LIMIT'
+  /** Trades at once at the best prices there are, up to the end of the price band. */
+  | 'MARKET';
+
+/** Whether a partner may call the graph. */
+export type PartnerStatus =
+  /** Approved: its keys work. */
+  | 'ACTIVE'
+  /** Registered and not approved yet: may set up apps, but has no keys. */
+  | 'PENDING'
+  /** Stopped by an operator: none of its keys works. */
+  | 'SUSPENDED';
+
+/** Why partners said no. The list is closed; new codes are announced as schema changes. */
+export type PartnersRefusalCode =
+  /** A partner has at most 10 apps. */
+  | 'APPS_TOO_MANY'
+  /** There is no such app. */
+  | 'APP_UNKNOWN'
+  /** An app has at most 5 keys that are not revoked; revoke one first. */
+  | 'KEYS_TOO_MANY'
+  /** There is no such key. */
+  | 'KEY_UNKNOWN'
+  /** The name holds characters that cannot be seen, or no letter and no digit. */
+  | 'NAME_CHARACTERS_INVALID'
+  /** The name has fewer than 2 or more than 60 characters. */
+  | 'NAME_LENGTH_INVALID'
+  /** The name would pass for the platform itself. */
+  | 'NAME_RESERVED'
+  /** The name is in use. */
+  | 'NAME_TAKEN'
+  /** You have registered a partner already. */
+  | 'PARTNER_EXISTS'
+  /** The partner is not approved yet; keys can be made once it is. */
+  | 'PARTNER_PENDING'
+  /** The partner is suspended. */
+  | 'PARTNER_SUSPENDED'
+  /** There is no such partner. */
+  | 'PARTNER_UNKNOWN'
+  /** A key needs at least one scope. */
+  | 'SCOPES_EMPTY';
+
+/** Who serves a member. */
+export type PersonaName =
+  /** Serves VOID. */
+  | 'NEXUS'
+  /** Serves OBSIDIAN. */
+  | 'PRISM'
+  /** Serves ONYX. */
+  | 'STERLING';
+
+/** The wish to trade. */
+export type PlaceOrderInput = {
+  /** Your own name for the order: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same order under it again changes nothing and answers with the first. */
+  readonly clientOrderId: Scalars['String']['input'];
+  /** Worst price in rupees, a multiple of the tick size within the price band; null for MARKET orders. */
+  readonly limitPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** What the shares are meant for. */
+  readonly product: Product;
+  /** Units: 1 to 10,000,000, a multiple of the lot size. */
+  readonly quantity: Scalars['BigInt']['input'];
+  /** Buy or sell. A sale needs the shares; there is no short selling. */
+  readonly side: Side;
+  /** Symbol of the instrument, for example "RELIANCE". */
+  readonly symbol: Scalars['String']['input'];
+  /** How the order names its price. */
+  readonly type: OrderType;
+  /** How long it waits. */
+  readonly validity?: Validity;
+};
+
+/** Recorded market data of one instrument: at most 1,000 entries, each list in order of time. */
+export type PlayMarketInput = {
+  /** Recorded trades. */
+  readonly prints?: ReadonlyArray<RecordedPrintInput>;
+  /** Recorded best prices. Without any, plausible quotes are laid around each trade. */
+  readonly quotes?: ReadonlyArray<RecordedQuoteInput>;
+  /** Symbol of the instrument. */
+  readonly symbol: Scalars['String']['input'];
+};
+
+/** What the shares are meant for; each product is a position of its own. */
+export type Product =
+  /** Cash and carry: delivered and kept. */
+  | 'CNC'
+  /** Margin intraday square-off: bought and sold within the day. */
+  | 'MIS';
+
+/** A recorded trade. */
+export type RecordedPrintInput = {
+  /** When it traded. */
+  readonly at: Scalars['DateTime']['input'];
+  /** Price, in the instrument's currency. */
+  readonly price: Scalars['Decimal']['input'];
+  /** Units traded; 0 where only a price was recorded. */
+  readonly quantity: Scalars['BigInt']['input'];
+};
+
+/** A recorded best price of one side. */
+export type RecordedQuoteInput = {
+  /** When it was shown. */
+  readonly at: Scalars['DateTime']['input'];
+  /** Price, in the instrument's currency. */
+  readonly price: Scalars['Decimal']['input'];
+  /** Units shown, at least 1. */
+  readonly quantity: Scalars['BigInt']['input'];
+  /** BUY for the bid, SELL for the ask. */
+  readonly side: Side;
+};
+
+/** Somebody new. */
+export type RegisterInput = {
+  /** Name for others, 1 to 80 characters. */
+  readonly displayName: Scalars['String']['input'];
+  /** E-mail address; unique within the tenant, case does not matter. */
+  readonly email: Scalars['String']['input'];
+  /** Password of 10 to 200 characters. */
+  readonly password: Scalars['String']['input'];
+  /** Short name of the tenant to join, for example "gridworks". */
+  readonly tenant: Scalars['String']['input'];
+};
+
+/** A new partner; its owner is whoever asks. */
+export type RegisterPartnerInput = {
+  /** Name for people, 2 to 60 characters, unique within the tenant. */
+  readonly name: Scalars['String']['input'];
+};
+
+/** What an operator decides about a partner. */
+export type ReviewDecision =
+  /** The partner becomes ACTIVE. */
+  | 'APPROVE'
+  /** The partner becomes SUSPENDED; its keys stop working and stay. */
+  | 'SUSPEND';
+
+/** What an operator decides about which partner. */
+export type ReviewPartnerInput = {
+  /** The decision. */
+  readonly decision: ReviewDecision;
+  /** The partner. */
+  readonly partnerId: Scalars['ID']['input'];
+};
+
+/** A key that shall not work any more. */
+export type RevokeApiKeyInput = {
+  /** The key. */
+  readonly keyId: Scalars['ID']['input'];
+};
+
+/** What a user may do besides reading their own things. */
+export type Role =
+  /** Runs the platform for a tenant. */
+  | 'OPERATOR'
+  /** Builds on the platform: apps, keys, usage. */
+  | 'PARTNER'
+  /** Trades for themself. */
+  | 'TRADER';
+
+/** What an identity may do once an epoch. */
+export type ScopePurpose =
+  /** Join under a codename; later proofs in this scope find the member again. */
+  | 'MEMBERSHIP';
+
+/** Which way an order trades. */
+export type Side =
+  /** Takes shares for cash. */
+  | 'BUY'
+  /** Gives shares for cash. */
+  | 'SELL';
+
+/** Who signs in, and the proof. */
+export type SignInInput = {
+  /** E-mail address. */
+  readonly email: Scalars['String']['input'];
+  /** Password. */
+  readonly password: Scalars['String']['input'];
+  /** Short name of the tenant. */
+  readonly tenant: Scalars['String']['input'];
+};
+
+/** Where a tick comes from. */
+export type TickSource =
+  /** The market as it happens. */
+  | 'LIVE'
+  /** Recorded market data that is being played again. */
+  | 'REPLAY';
+
+/** What a trader subscribes to. The last three form the private Black tier. */
+export type Tier =
+  /** For professionals. */
+  | 'ELITE'
+  /** Entry tier. */
+  | 'LITE'
+  /** Black tier, second degree; served by Prism. */
+  | 'OBSIDIAN'
+  /** Black tier, first degree; served by Sterling. */
+  | 'ONYX'
+  /** For active traders. */
+  | 'PRO'
+  /** Black tier, third degree; served by Nexus. */
+  | 'VOID';
+
+/** Why trading said no. The list is closed; new codes are announced as schema changes. */
+export type TradingRefusalCode =
+  /** A batch has 1 to 1,000 entries in order of time, with positive prices and quantities. */
+  | 'BATCH_INVALID'
+  /** A client order id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
+  | 'CLIENT_ORDER_ID_INVALID'
+  /** You have used this client order id for another order. */
+  | 'CLIENT_ORDER_ID_REUSED'
+  /** The buying power does not cover the value and the charges of this order. */
+  | 'FUNDS_INSUFFICIENT'
+  /** You do not have this quantity free to sell under this product. */
+  | 'HOLDINGS_INSUFFICIENT'
+  /** It can be watched but not traded: an index, or quoted in another currency than rupees. */
+  | 'INSTRUMENT_NOT_TRADABLE'
+  /** There is no instrument of this symbol. */
+  | 'INSTRUMENT_UNKNOWN'
+  /** The quantity is not a multiple of the lot size. */
+  | 'LOT_SIZE_VIOLATED'
+  /** The order is filled or cancelled already. */
+  | 'ORDER_CLOSED'
+  /** You have no order of this id. */
+  | 'ORDER_UNKNOWN'
+  /** A MARKET order takes no limit price. */
+  | 'PRICE_NOT_ALLOWED'
+  /** The limit price lies outside the day's price band. */
+  | 'PRICE_OUT_OF_BAND'
+  /** A LIMIT order needs a limit price. */
+  | 'PRICE_REQUIRED'
+  /** The quantity must lie between 1 and 10000000. */
+  | 'QUANTITY_INVALID'
+  /** The limit price is not a multiple of the tick size. */
+  | 'TICK_SIZE_VIOLATED';
+
+/** Why money moved. */
+export type TransferKind =
+  /** The charges of an order were taken from what is held. */
+  | 'CHARGES'
+  /** A trade was paid for out of what is held, or its proceeds came in there. */
+  | 'FILL'
+  /** Funds of a new order were set aside, from available to held. */
+  | 'HOLD'
+  /** The credit with which a wallet opens. */
+  | 'OPENING_CREDIT'
+  /** What an order no longer needs went back, from held to available. */
+  | 'RELEASE';
+
+/** A span of time that ends now. */
+export type UsagePeriod =
+  /** The last 24 hours. */
+  | 'DAY'
+  /** The last 60 minutes. */
+  | 'HOUR'
+  /** The last 7 days. */
+  | 'WEEK';
+
+/** Why users said no. The list is closed; new codes are announced as schema changes. */
+export type UsersRefusalCode =
+  /** Tenant, e-mail address and password do not belong together. */
+  | 'CREDENTIALS_WRONG'
+  /** The display name is empty or longer than 80 characters. */
+  | 'DISPLAY_NAME_INVALID'
+  /** The e-mail address is not one. */
+  | 'EMAIL_INVALID'
+  /** This tenant already has a user of this e-mail address. */
+  | 'EMAIL_TAKEN'
+  /** The password has fewer than 10 or more than 200 characters, or contains the e-mail address. */
+  | 'PASSWORD_WEAK'
+  /** There is no tenant of this name. */
+  | 'TENANT_UNKNOWN';
+
+/** How long an order waits. A MARKET order never waits, whatever it says here. */
+export type Validity =
+  /** Until it is filled or cancelled, at most to the end of the day in India. */
+  | 'DAY'
+  /** Fill or kill: trades whole at once, or not at all. */
+  | 'FOK'
+  /** Immediate or cancel: what does not trade at once is cancelled. */
+  | 'IOC';
+
+/** One of the two balances of a wallet. */
+export type WalletBalance =
+  /** What new orders may use. */
+  | 'AVAILABLE'
+  /** What open orders have set aside, and proceeds of sales that are not settled up yet. */
+  | 'HELD';
+
+export type AuditQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type AuditQuery = { readonly __typename?: 'Query', readonly order: { readonly __typename?: 'Order', readonly status: OrderStatus, readonly filledQuantity: number | string, readonly history: ReadonlyArray<{ readonly __typename?: 'OrderEvent', readonly sequence: number | string, readonly kind: OrderEventKind, readonly at: string }>, readonly trades: ReadonlyArray<{ readonly __typename?: 'Trade', readonly price: string, readonly quantity: number | string, readonly at: string }> } | null };
+
+export type BuyMutationVariables = Exact<{
+  input: PlaceOrderInput;
+}>;
+
+
+export type BuyMutation = { readonly __typename?: 'Mutation', readonly placeOrder: { readonly __typename?: 'PlaceOrderPayload', readonly order: { readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly filledQuantity: number | string, readonly averagePrice: string | null, readonly charges: { readonly __typename?: 'Charges', readonly total: { readonly __typename?: 'Money', readonly amount: string } } | null } | null, readonly refusal: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type CancelMutationVariables = Exact<{
+  input: CancelOrderInput;
+}>;
+
+
+export type CancelMutation = { readonly __typename?: 'Mutation', readonly cancelOrder: { readonly __typename?: 'CancelOrderPayload', readonly order: { readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly filledQuantity: number | string } | null, readonly refusal: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type HomeQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HomeQuery = { readonly __typename?: 'Query', readonly me: { readonly __typename?: 'User', readonly displayName: string, readonly tier: Tier | null, readonly wallet: { readonly __typename?: 'Wallet', readonly available: { readonly __typename?: 'Money', readonly amount: string, readonly currency: Currency }, readonly held: { readonly __typename?: 'Money', readonly amount: string } } | null, readonly buyingPower: { readonly __typename?: 'Money', readonly amount: string } | null, readonly positions: ReadonlyArray<{ readonly __typename?: 'Position', readonly quantity: number | string, readonly averagePrice: string, readonly unrealisedPnl: { readonly __typename?: 'Money', readonly amount: string }, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly name: string, readonly lastPrice: string, readonly forecast: { readonly __typename?: 'Forecast', readonly annualisedVolatility: number } | null } }> | null, readonly orders: { readonly __typename?: 'OrderConnection', readonly edges: ReadonlyArray<{ readonly __typename?: 'OrderEdge', readonly node: { readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly side: Side, readonly quantity: number | string, readonly filledQuantity: number | string, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string }, readonly charges: { readonly __typename?: 'Charges', readonly total: { readonly __typename?: 'Money', readonly amount: string } } | null } }> } | null } | null };
+
+export type InstrumentPageQueryVariables = Exact<{
+  symbol: Scalars['String']['input'];
+}>;
+
+
+export type InstrumentPageQuery = { readonly __typename?: 'Query', readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly name: string, readonly exchange: Exchange, readonly tickSize: string, readonly lotSize: number | string, readonly priceBand: { readonly __typename?: 'PriceBand', readonly lower: string, readonly upper: string }, readonly quote: { readonly __typename?: 'Quote', readonly last: string, readonly open: string | null, readonly high: string | null, readonly low: string | null, readonly previousClose: string, readonly volume: number | string, readonly at: string | null }, readonly depth: { readonly __typename?: 'Depth', readonly bids: ReadonlyArray<{ readonly __typename?: 'DepthLevel', readonly price: string, readonly quantity: number | string, readonly orders: number }>, readonly asks: ReadonlyArray<{ readonly __typename?: 'DepthLevel', readonly price: string, readonly quantity: number | string, readonly orders: number }> }, readonly candles: ReadonlyArray<{ readonly __typename?: 'Candle', readonly start: string, readonly open: string, readonly high: string, readonly low: string, readonly close: string, readonly volume: number | string }>, readonly forecast: { readonly __typename?: 'Forecast', readonly annualisedVolatility: number, readonly valueAtRisk99: number } | null, readonly indicators: { readonly __typename?: 'Indicators', readonly rsi14: number | null, readonly sma20: string | null } | null } | null };
+
+export type MyOrdersSubscriptionVariables = Exact<{
+  after: InputMaybe<Scalars['BigInt']['input']>;
+}>;
+
+
+export type MyOrdersSubscription = { readonly __typename?: 'Subscription', readonly orderUpdates: { readonly __typename?: 'OrderUpdate', readonly sequence: number | string, readonly kind: OrderEventKind, readonly order: { readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly filledQuantity: number | string }, readonly trade: { readonly __typename?: 'Trade', readonly price: string, readonly quantity: number | string } | null } };
+
+export type NodeQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type NodeQuery = { readonly __typename?: 'Query', readonly node: { readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string, readonly id: string } | { readonly __typename?: 'Member', readonly id: string } | { readonly __typename?: 'Order', readonly status: OrderStatus, readonly id: string } | { readonly __typename?: 'Partner', readonly id: string } | { readonly __typename?: 'PartnerApp', readonly id: string } | { readonly __typename?: 'Plan', readonly id: string } | { readonly __typename?: 'Position', readonly id: string } | { readonly __typename?: 'Tenant', readonly id: string } | { readonly __typename?: 'Trade', readonly id: string } | { readonly __typename?: 'User', readonly displayName: string, readonly id: string } | { readonly __typename?: 'Wallet', readonly id: string } | null };
+
+export type PartnerDashboardQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PartnerDashboardQuery = { readonly __typename?: 'Query', readonly viewerPartner: { readonly __typename?: 'Partner', readonly name: string, readonly status: PartnerStatus, readonly apps: ReadonlyArray<{ readonly __typename?: 'PartnerApp', readonly name: string, readonly keys: ReadonlyArray<{ readonly __typename?: 'ApiKey', readonly prefix: string, readonly scopes: ReadonlyArray<ApiScope>, readonly lastUsedAt: string | null }>, readonly usage: { readonly __typename?: 'AppUsage', readonly requests: number | string, readonly errors: number | string } | null }> } | null };
+
+export type PlayMutationVariables = Exact<{
+  input: PlayMarketInput;
+}>;
+
+
+export type PlayMutation = { readonly __typename?: 'Mutation', readonly playMarket: { readonly __typename?: 'PlayMarketPayload', readonly refusal: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type ProveQueryVariables = Exact<{
+  tier: Tier;
+}>;
+
+
+export type ProveQuery = { readonly __typename?: 'Query', readonly butler: { readonly __typename?: 'Butler', readonly group: { readonly __typename?: 'MembershipGroup', readonly root: string, readonly size: number, readonly depth: number, readonly leaves: ReadonlyArray<string> } | null, readonly circuit: { readonly __typename?: 'Circuit', readonly wasmUrl: string, readonly zkeyUrl: string, readonly publicSignals: ReadonlyArray<string> }, readonly scope: { readonly __typename?: 'ProofScope', readonly value: string, readonly epoch: number } } };
+
+export type RegisterMutationVariables = Exact<{
+  input: RegisterInput;
+}>;
+
+
+export type RegisterMutation = { readonly __typename?: 'Mutation', readonly register: { readonly __typename?: 'RegisterPayload', readonly session: { readonly __typename?: 'Session', readonly accessToken: string, readonly expiresAt: string } | null, readonly user: { readonly __typename?: 'User', readonly id: string, readonly displayName: string } | null, readonly refusal: { readonly __typename?: 'UsersRefusal', readonly code: UsersRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type SignInMutationVariables = Exact<{
+  input: SignInInput;
+}>;
+
+
+export type SignInMutation = { readonly __typename?: 'Mutation', readonly signIn: { readonly __typename?: 'SignInPayload', readonly session: { readonly __typename?: 'Session', readonly accessToken: string, readonly expiresAt: string } | null, readonly user: { readonly __typename?: 'User', readonly id: string, readonly displayName: string, readonly tier: Tier | null } | null, readonly refusal: { readonly __typename?: 'UsersRefusal', readonly code: UsersRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type StatementQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type StatementQuery = { readonly __typename?: 'Query', readonly me: { readonly __typename?: 'User', readonly wallet: { readonly __typename?: 'Wallet', readonly available: { readonly __typename?: 'Money', readonly amount: string }, readonly held: { readonly __typename?: 'Money', readonly amount: string }, readonly total: { readonly __typename?: 'Money', readonly amount: string }, readonly statement: { readonly __typename?: 'LedgerEntryConnection', readonly edges: ReadonlyArray<{ readonly __typename?: 'LedgerEntryEdge', readonly node: { readonly __typename?: 'LedgerEntry', readonly sequence: number | string, readonly at: string, readonly kind: TransferKind, readonly amount: { readonly __typename?: 'Money', readonly amount: string }, readonly balanceAfter: { readonly __typename?: 'Money', readonly amount: string } } }>, readonly pageInfo: { readonly __typename?: 'PageInfo', readonly hasNextPage: boolean, readonly endCursor: string | null } } } | null } | null };
+
+export type WatchSubscriptionVariables = Exact<{
+  symbols: ReadonlyArray<Scalars['String']['input']> | Scalars['String']['input'];
+}>;
+
+
+export type WatchSubscription = { readonly __typename?: 'Subscription', readonly ticks: { readonly __typename?: 'Tick', readonly sequence: number | string, readonly at: string, readonly price: string, readonly quantity: number | string, readonly conflated: number, readonly depth: { readonly __typename?: 'Depth', readonly bids: ReadonlyArray<{ readonly __typename?: 'DepthLevel', readonly price: string, readonly quantity: number | string }>, readonly asks: ReadonlyArray<{ readonly __typename?: 'DepthLevel', readonly price: string, readonly quantity: number | string }> }, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly name: string, readonly forecast: { readonly __typename?: 'Forecast', readonly annualisedVolatility: number } | null } } };
+
+
+export const AuditDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Audit"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"history"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"Field","name":{"kind":"Name","value":"trades"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}}]}}]}}]} as unknown as DocumentNode<AuditQuery, AuditQueryVariables>;
+export const BuyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Buy"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlaceOrderInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"placeOrder"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"charges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<BuyMutation, BuyMutationVariables>;
+export const CancelDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Cancel"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CancelOrderInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelOrder"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<CancelMutation, CancelMutationVariables>;
+export const HomeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Home"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"tier"}},{"kind":"Field","name":{"kind":"Name","value":"wallet"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}},{"kind":"Field","name":{"kind":"Name","value":"currency"}}]}},{"kind":"Field","name":{"kind":"Name","value":"held"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"buyingPower"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"positions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"unrealisedPnl"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"orders"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"5"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}}]}},{"kind":"Field","name":{"kind":"Name","value":"charges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<HomeQuery, HomeQueryVariables>;
+export const InstrumentPageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"InstrumentPage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbol"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"instrument"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"symbol"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbol"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"exchange"}},{"kind":"Field","name":{"kind":"Name","value":"tickSize"}},{"kind":"Field","name":{"kind":"Name","value":"lotSize"}},{"kind":"Field","name":{"kind":"Name","value":"priceBand"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"lower"}},{"kind":"Field","name":{"kind":"Name","value":"upper"}}]}},{"kind":"Field","name":{"kind":"Name","value":"quote"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"last"}},{"kind":"Field","name":{"kind":"Name","value":"open"}},{"kind":"Field","name":{"kind":"Name","value":"high"}},{"kind":"Field","name":{"kind":"Name","value":"low"}},{"kind":"Field","name":{"kind":"Name","value":"previousClose"}},{"kind":"Field","name":{"kind":"Name","value":"volume"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"Field","name":{"kind":"Name","value":"depth"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bids"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"orders"}}]}},{"kind":"Field","name":{"kind":"Name","value":"asks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"orders"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"candles"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"interval"},"value":{"kind":"EnumValue","value":"ONE_MINUTE"}},{"kind":"Argument","name":{"kind":"Name","value":"last"},"value":{"kind":"IntValue","value":"120"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"open"}},{"kind":"Field","name":{"kind":"Name","value":"high"}},{"kind":"Field","name":{"kind":"Name","value":"low"}},{"kind":"Field","name":{"kind":"Name","value":"close"}},{"kind":"Field","name":{"kind":"Name","value":"volume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}},{"kind":"Field","name":{"kind":"Name","value":"valueAtRisk99"}}]}},{"kind":"Field","name":{"kind":"Name","value":"indicators"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rsi14"}},{"kind":"Field","name":{"kind":"Name","value":"sma20"}}]}}]}}]}}]} as unknown as DocumentNode<InstrumentPageQuery, InstrumentPageQueryVariables>;
+export const MyOrdersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"MyOrders"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"BigInt"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"orderUpdates"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"trade"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}}]}}]}}]} as unknown as DocumentNode<MyOrdersSubscription, MyOrdersSubscriptionVariables>;
+export const NodeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Node"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Instrument"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Order"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"User"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"displayName"}}]}}]}}]}}]} as unknown as DocumentNode<NodeQuery, NodeQueryVariables>;
+export const PartnerDashboardDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PartnerDashboard"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"viewerPartner"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"apps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"keys"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"prefix"}},{"kind":"Field","name":{"kind":"Name","value":"scopes"}},{"kind":"Field","name":{"kind":"Name","value":"lastUsedAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"usage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"last"},"value":{"kind":"EnumValue","value":"DAY"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"requests"}},{"kind":"Field","name":{"kind":"Name","value":"errors"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PartnerDashboardQuery, PartnerDashboardQueryVariables>;
+export const PlayDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Play"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlayMarketInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"playMarket"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<PlayMutation, PlayMutationVariables>;
+export const ProveDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Prove"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"tier"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Tier"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"butler"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"group"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"tier"},"value":{"kind":"Variable","name":{"kind":"Name","value":"tier"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"root"}},{"kind":"Field","name":{"kind":"Name","value":"size"}},{"kind":"Field","name":{"kind":"Name","value":"depth"}},{"kind":"Field","name":{"kind":"Name","value":"leaves"}}]}},{"kind":"Field","name":{"kind":"Name","value":"circuit"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"name"},"value":{"kind":"EnumValue","value":"TIER_MEMBERSHIP"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"wasmUrl"}},{"kind":"Field","name":{"kind":"Name","value":"zkeyUrl"}},{"kind":"Field","name":{"kind":"Name","value":"publicSignals"}}]}},{"kind":"Field","name":{"kind":"Name","value":"scope"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"for"},"value":{"kind":"EnumValue","value":"MEMBERSHIP"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"epoch"}}]}}]}}]}}]} as unknown as DocumentNode<ProveQuery, ProveQueryVariables>;
+export const RegisterDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Register"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RegisterInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"register"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<RegisterMutation, RegisterMutationVariables>;
+export const SignInDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SignIn"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SignInInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"signIn"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"tier"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<SignInMutation, SignInMutationVariables>;
+export const StatementDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Statement"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"wallet"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"available"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"held"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"statement"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"10"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"amount"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"balanceAfter"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<StatementQuery, StatementQueryVariables>;
+export const WatchDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Watch"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ticks"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"symbols"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"conflated"}},{"kind":"Field","name":{"kind":"Name","value":"depth"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bids"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"asks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}}]}}]}}]}}]}}]} as unknown as DocumentNode<WatchSubscription, WatchSubscriptionVariables>;
