@@ -17,7 +17,7 @@ const somebody = {
 };
 const credentials = { tenant: somebody.tenant, email: somebody.email, password: somebody.password };
 
-describe('the command', () => {
+describe('the command', { timeout: 240_000 }, () => {
   it('refuses what is wrong, stops within seconds, and keeps what it was told, also through a kill', async () => {
     const first = await start('start', { dataDir });
     const client = new GraphClient(first.url);

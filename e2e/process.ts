@@ -73,6 +73,8 @@ function launch(
     env: { ...process.env, LOG_LEVEL: 'warn', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test that fails in the middle must not leave a graph behind.
+  process.once('exit', () => child.kill('SIGTERM'));
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

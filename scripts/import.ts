@@ -202,7 +202,8 @@ async function importFile(file: MarketFile, request: Request): Promise<Outcome> 
   if (file.kind !== 'MARKET_HOURS' && request.symbol === undefined) {
     throw new Error('Of which instrument is this file? Say --symbol SYMBOL.');
   }
-  const { db, close } = await openDatabase(readConfig());
+  const database = await openDatabase(readConfig());
+  const { db } = database;
   try {
     const instruments = new InstrumentStore(db);
     if (file.kind === 'MARKET_HOURS') return await importHours(db, file, request);
@@ -213,7 +214,7 @@ async function importFile(file: MarketFile, request: Request): Promise<Outcome> 
     if (file.kind === 'BARS') return await importBars(db, file, symbol, known, request);
     return await importTicks(db, file, symbol, known, request);
   } finally {
-    await close();
+    await database.close();
   }
 }
 

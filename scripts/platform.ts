@@ -19,10 +19,13 @@ export interface OpenDatabase {
 /**
  * The database of the configuration, migrated. Without DATABASE_URL it is the embedded server of the data folder:
  * the one that already runs there, if one does (so that commands work beside `npm start`), else one for as long as
- * it is open here.
+ * it is open here. `alone` refuses a folder that somebody has open: two graphs must not run on it.
  */
-export async function openDatabase(config: Config): Promise<OpenDatabase> {
-  const running = config.databaseUrl ?? (await runningServer(config));
+export async function openDatabase(
+  config: Config,
+  options: { readonly alone?: boolean } = {},
+): Promise<OpenDatabase> {
+  const running = config.databaseUrl ?? (options.alone ? undefined : await runningServer(config));
   if (running) {
     await migrate(running);
     const db = new Database(running);

@@ -19,7 +19,7 @@ export async function main(): Promise<void> {
   for (let offset = 0; offset <= SUBGRAPH_NAMES.length; offset++) {
     await (await listen(config.host, config.port + offset, async () => undefined)).close();
   }
-  const database = await openDatabase(config);
+  const database = await openDatabase(config, { alone: true });
   if (config.story) await seed(database.db, Date.now());
 
   const addresses = Object.fromEntries(

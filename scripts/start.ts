@@ -16,7 +16,7 @@ export async function main(): Promise<void> {
   const config = readConfig();
   // A taken port is better told before the database has been started.
   await (await listen(config.host, config.port, async () => undefined)).close();
-  const database = await openDatabase(config);
+  const database = await openDatabase(config, { alone: true });
   if (config.story) await seed(database.db, Date.now());
 
   const platform = createPlatform(config, database.db, 'gridworks');
