@@ -46,7 +46,7 @@ export class GraphClient {
   }
 
   /** The whole answer, errors included. */
-  async ask<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>> {
+  async ask<T, V = object>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<Answer<T>> {
     const query = typeof document === 'string' ? document : print(document);
     const response = await fetch(`${this.url}/graphql`, {
       method: 'POST',
@@ -57,7 +57,7 @@ export class GraphClient {
   }
 
   /** The data; throws when there are errors. */
-  async data<T, V>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<T> {
+  async data<T, V = object>(document: TypedDocumentNode<T, V> | string, variables?: V): Promise<T> {
     const { data, errors } = await this.ask<T, V>(document, variables);
     if (errors || !data) throw new Error(`unexpected errors: ${JSON.stringify(errors)}`);
     return data;
@@ -69,7 +69,7 @@ export class GraphClient {
   }
 
   /** A live operation; ending the iteration ends it. Every call has a connection of its own. */
-  stream<T, V>(
+  stream<T, V = object>(
     document: TypedDocumentNode<T, V> | string,
     variables?: V,
   ): AsyncIterableIterator<ExecutionResult<T>> {
@@ -88,7 +88,7 @@ export class GraphClient {
   }
 
   /** The first `count` events of a live operation. */
-  async take<T, V>(
+  async take<T, V = object>(
     document: TypedDocumentNode<T, V> | string,
     variables: V,
     count: number,

@@ -78,7 +78,7 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
   }
 
   async function resting(): Promise<Order> {
-    const { instrument } = await trader.data<{ instrument: { priceBand: { lower: string } } }, object>(
+    const { instrument } = await trader.data<{ instrument: { priceBand: { lower: string } } }>(
       `{ instrument(symbol: "INFY") { priceBand { lower } } }`,
     );
     // At the lower end of the band nobody sells: the order waits.
@@ -214,7 +214,7 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
         order: null,
       });
       const { node } = await stranger
-        .data<{ node: { status?: string } | null }, object>(
+        .data<{ node: { status?: string } | null }>(
           `query ($id: ID!) { node(id: $id) { ... on Order { status clientOrderId } } }`,
           { id: order.id },
         )

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '@gridworks/kit/config';
 import { formatDecimal, parseDecimal, type Currency } from '@gridworks/kit/money';
-import { readStamp } from '@gridworks/trading/domain/bars/field';
+import { readDate, readStamp } from '@gridworks/trading/domain/bars/field';
 import { readMarketFile, type MarketFile } from '@gridworks/trading/domain/bars/file';
 import { inspectBars } from '@gridworks/trading/domain/bars/inspect';
 import { bestQuotes, pathOf } from '@gridworks/trading/domain/bars/path';
@@ -178,7 +178,8 @@ function entriesOf(
   }
   if (file.kind !== 'TRADES' && file.kind !== 'QUOTES')
     throw new Error('This file holds nothing that could be played.');
-  const date = values.date ?? dateInName(path);
+  const date = values.date === undefined ? dateInName(path) : readDate(values.date);
+  if (date === undefined) throw new Error(`--date: "${values.date}" is not a date.`);
   const midnight = instantOf(hours.zone, date, 0);
   if (file.kind === 'TRADES') {
     const { report, trades } = answered(inspectTrades(file, { date, hours, keepBad }));
@@ -229,9 +230,12 @@ async function play(
     do {
       await playOnce(graph, symbol, entries, speed, stop.signal, progress);
     } while (loop && !stop.signal.aborted);
+    progress.end(stop.signal.aborted ? 'Ended early' : 'Done');
+  } catch (error) {
+    progress.end('Broken off');
+    throw error;
   } finally {
     process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
-    progress.end(stop.signal.aborted);
   }
 }
 
@@ -298,12 +302,13 @@ class Progress {
     else console.log(this.#line());
   }
 
-  end(isCut: boolean): void {
+  end(how: string): void {
     if (process.stdout.isTTY) process.stdout.write('\r\u001B[K');
-    console.log(`${isCut ? 'Ended early' : 'Done'}: ${this.#line()}`);
+    console.log(`${how}: ${this.#line()}`);
   }
 
   #line(): string {
+    if (this.#sent === 0) return `none of ${grouped(this.total)} sent`;
     const time = new Intl.DateTimeFormat('en-GB', {
       timeZone: this.zone,
       dateStyle: 'medium',

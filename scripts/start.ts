@@ -1,13 +1,13 @@
 /** `npm start`: the whole graph in one process, on embedded defaults. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readExamples } from '@gridworks/gateway/door/examples';
 import { createGateway } from '@gridworks/gateway/gateway';
 import { localTransport } from '@gridworks/gateway/transport/local';
 import { readConfig, repoRoot, type SubgraphName } from '@gridworks/kit/config';
 import { listen } from '@gridworks/kit/http';
 import { createPlatform } from '@gridworks/kit/subgraph';
 import { openDatabase } from './platform.ts';
-import { readExamples } from './examples.ts';
 import { seed } from './seed.ts';
 import { CREATE } from './subgraphs.ts';
 import { onStop, welcome } from './terminal.ts';
@@ -27,7 +27,7 @@ export async function main(): Promise<void> {
   const gateway = await createGateway({
     transports: subgraphs.map(localTransport),
     supergraph: readFileSync(join(repoRoot, 'schema', 'supergraph.graphql'), 'utf8'),
-    examples: readExamples(),
+    examples: await readExamples(join(repoRoot, 'schema', 'operations')),
     host: config.host,
     port: config.port,
     log: platform.log,
