@@ -50,6 +50,35 @@ export async function publish<T extends Topic>(
   ]);
 }
 
+/** An event that is not in the log yet. */
+export type NewEvent = {
+  [T in Topic]: {
+    readonly topic: T;
+    readonly key: string;
+    readonly tenantId: string | null;
+    readonly payload: Topics[T];
+  };
+}[Topic];
+
+/** Appends several events, in their order, by one statement. */
+export async function publishAll(tx: Sql, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await tx.query(
+    `INSERT INTO events.log (id, topic, key, tenant_id, payload)
+     SELECT id, topic, key, tenant_id, payload
+       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[])
+            WITH ORDINALITY AS event (id, topic, key, tenant_id, payload, place)
+      ORDER BY place`,
+    [
+      events.map(() => newId()),
+      events.map(({ topic }) => topic),
+      events.map(({ key }) => key),
+      events.map(({ tenantId }) => tenantId),
+      events.map(({ payload }) => JSON.stringify(payload)),
+    ],
+  );
+}
+
 interface LogRow {
   xid: string;
   pos: bigint;

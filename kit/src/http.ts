@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 
 const BODY_BYTES_MAX = 1_048_576;
 const CLOSE_GRACE_MS = 500;
+/** Longer than clients and proxies keep an idle connection: who closes first must not be the one asked next. */
+const KEEP_ALIVE_MS = 65_000;
 
 export interface Listening {
   readonly port: number;
@@ -25,6 +27,7 @@ export async function listen(
       response.end();
     });
   });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       reject(

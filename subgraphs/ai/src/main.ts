@@ -1,0 +1,5 @@
+/** Serves ai alone. */
+import { runSubgraph } from '@gridworks/kit/serve';
+import { createAi } from './subgraph.ts';
+
+await runSubgraph(createAi);

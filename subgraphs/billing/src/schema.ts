@@ -1,0 +1,209 @@
+/** What clients see of billing. */
+import type { Tier } from '@gridworks/kit/caller';
+import { BigIntScalar, DateTime, Decimal, Money, Node, TierEnum, connectionOf } from '@gridworks/kit/graph';
+import { Directive, Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import type { Exchange, Product, Side } from './domain/charges.ts';
+import type { TransferKind } from './domain/ledger.ts';
+
+// Side, product and exchange are value types that trading declares alike: the supergraph holds one of each.
+export const SideEnum: { [S in Side]: S } = { BUY: 'BUY', SELL: 'SELL' };
+registerEnumType(SideEnum, {
+  name: 'Side',
+  description: 'Which way an order trades.',
+  valuesConfig: {
+    BUY: { description: 'Takes shares for cash.' },
+    SELL: { description: 'Gives shares for cash.' },
+  },
+});
+
+export const ProductEnum: { [P in Product]: P } = { CNC: 'CNC', MIS: 'MIS' };
+registerEnumType(ProductEnum, {
+  name: 'Product',
+  description: 'What the shares are meant for; each product is a position of its own.',
+  valuesConfig: {
+    CNC: { description: 'Cash and carry: delivered and kept.' },
+    MIS: { description: 'Margin intraday square-off: bought and sold within the day.' },
+  },
+});
+
+export const ExchangeEnum: { [E in Exchange]: E } = { NSE: 'NSE', BSE: 'BSE' };
+registerEnumType(ExchangeEnum, {
+  name: 'Exchange',
+  description: 'Where an instrument is listed.',
+  valuesConfig: {
+    NSE: { description: 'National Stock Exchange of India.' },
+    BSE: { description: 'BSE, formerly Bombay Stock Exchange.' },
+  },
+});
+
+export const TransferKindEnum: { [K in TransferKind]: K } = {
+  OPENING_CREDIT: 'OPENING_CREDIT',
+  HOLD: 'HOLD',
+  FILL: 'FILL',
+  CHARGES: 'CHARGES',
+  RELEASE: 'RELEASE',
+};
+registerEnumType(TransferKindEnum, {
+  name: 'TransferKind',
+  description: 'Why money moved.',
+  valuesConfig: {
+    OPENING_CREDIT: { description: 'The credit with which a wallet opens.' },
+    HOLD: { description: 'Funds of a new order were set aside, from available to held.' },
+    FILL: { description: 'A trade was paid for out of what is held, or its proceeds came in there.' },
+    CHARGES: { description: 'The charges of an order were taken from what is held.' },
+    RELEASE: { description: 'What an order no longer needs went back, from held to available.' },
+  },
+});
+
+export type WalletBalance = 'AVAILABLE' | 'HELD';
+export const WalletBalanceEnum: { [B in WalletBalance]: B } = { AVAILABLE: 'AVAILABLE', HELD: 'HELD' };
+registerEnumType(WalletBalanceEnum, {
+  name: 'WalletBalance',
+  description: 'One of the two balances of a wallet.',
+  valuesConfig: {
+    AVAILABLE: { description: 'What new orders may use.' },
+    HELD: {
+      description: 'What open orders have set aside, and proceeds of sales that are not settled up yet.',
+    },
+  },
+});
+
+@ObjectType({ implements: Node, description: 'What a tier costs and brings.' })
+@Directive('@key(fields: "id")')
+export class Plan extends Node {
+  @Field(() => TierEnum, { description: 'The tier this plan is for; there is one plan a tier.' })
+  tier!: Tier;
+
+  @Field(() => String, { description: 'Name for people.' })
+  name!: string;
+
+  @Field(() => Money, { description: 'Fee of a calendar month, before GST.' })
+  monthlyFee!: Money;
+
+  @Field(() => [String], { description: 'What the plan brings, a phrase each, the most important first.' })
+  features!: string[];
+}
+
+@ObjectType('Order', { description: 'The wish to trade, and what became of it.' })
+@Directive('@key(fields: "id")')
+export class Order {
+  @Field(() => ID, { description: 'Global id; opaque to clients.' })
+  id!: string;
+
+  @Field(() => SideEnum, { description: 'Whether it buys or sells.' })
+  @Directive('@external')
+  side!: Side;
+
+  @Field(() => ProductEnum, { description: 'How the position is carried.' })
+  @Directive('@external')
+  product!: Product;
+
+  @Field(() => ExchangeEnum, { description: 'Where it trades.' })
+  @Directive('@external')
+  exchange!: Exchange;
+
+  @Field(() => Money, { description: 'Value of all its trades so far, the sum of price x quantity.' })
+  @Directive('@external')
+  turnover!: Money;
+}
+
+@ObjectType({ description: 'One line of a statement: what one transfer did to one balance of a wallet.' })
+export class LedgerEntry {
+  @Field(() => ID, { description: 'Identifies the line; opaque to clients.' })
+  id!: string;
+
+  @Field(() => BigIntScalar, {
+    description: 'Number of the line within its balance: 1, 2, 3, ... without gaps.',
+  })
+  sequence!: bigint;
+
+  @Field(() => DateTime, { description: 'When what moved the money happened.' })
+  at!: Date;
+
+  @Field(() => TransferKindEnum, { description: 'Why the money moved.' })
+  kind!: TransferKind;
+
+  @Field(() => Money, { description: 'Positive when it came in, negative when it went out; never zero.' })
+  amount!: Money;
+
+  @Field(() => Money, { description: 'The balance after this line.' })
+  balanceAfter!: Money;
+
+  @Field(() => Order, {
+    nullable: true,
+    description: 'The order it was about; null when it was about none.',
+  })
+  order!: Pick<Order, 'id'> | null;
+}
+
+export const LedgerEntryConnection = connectionOf(LedgerEntry, 'LedgerEntry', 'lines of a statement');
+
+@ObjectType({ implements: Node, description: "A user's money: what is free to use and what orders hold." })
+@Directive('@key(fields: "id")')
+export class Wallet extends Node {
+  @Field(() => Money, { description: 'What new orders may use; never below zero.' })
+  available!: Money;
+
+  @Field(() => Money, {
+    description:
+      'What open orders have set aside, and proceeds of sales not settled up yet; never below zero.',
+  })
+  held!: Money;
+
+  @Field(() => Money, { description: 'Available and held together.' })
+  total!: Money;
+
+  userId!: string;
+}
+
+@ObjectType('User', { description: 'A person who trades, builds or operates within one tenant.' })
+@Directive('@key(fields: "id")')
+export class User {
+  @Field(() => ID, { description: 'Global id; opaque to clients.' })
+  id!: string;
+}
+
+@ObjectType('Charges', {
+  description:
+    'What an order costs beside the price. Every line is rounded to the paisa, STT to the rupee; the total is the sum of the lines.',
+})
+export class OrderCharges {
+  @Field(() => Money, { description: "The broker's fee." })
+  brokerage!: Money;
+
+  @Field(() => Money, { description: 'Securities transaction tax, in whole rupees.' })
+  stt!: Money;
+
+  @Field(() => Money, { description: "The exchange's transaction charge." })
+  exchangeTransaction!: Money;
+
+  @Field(() => Money, { description: 'Turnover fee of the Securities and Exchange Board of India.' })
+  sebi!: Money;
+
+  @Field(() => Money, { description: 'Stamp duty; on purchases only.' })
+  stampDuty!: Money;
+
+  @Field(() => Money, { description: 'Goods and services tax on brokerage, exchange charge and SEBI fee.' })
+  gst!: Money;
+
+  @Field(() => Money, { description: 'All of them together.' })
+  total!: Money;
+}
+
+@InputType({ description: 'An order that might be placed.' })
+export class ChargesPreviewInput {
+  @Field(() => SideEnum, { description: 'Whether it would buy or sell.' })
+  side!: Side;
+
+  @Field(() => ProductEnum, { description: 'How the position would be carried.' })
+  product!: Product;
+
+  @Field(() => ExchangeEnum, { description: 'Where it would trade.' })
+  exchange!: Exchange;
+
+  @Field(() => Decimal, { description: 'Price of one unit in rupees, above zero.' })
+  price!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Number of units, above zero.' })
+  quantity!: bigint;
+}

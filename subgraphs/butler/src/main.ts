@@ -1,0 +1,5 @@
+/** Serves butler alone. */
+import { runSubgraph } from '@gridworks/kit/serve';
+import { createButler } from './subgraph.ts';
+
+await runSubgraph(createButler);

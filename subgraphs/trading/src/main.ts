@@ -1,0 +1,5 @@
+/** Serves trading alone. */
+import { runSubgraph } from '@gridworks/kit/serve';
+import { createTrading } from './subgraph.ts';
+
+await runSubgraph(createTrading);

@@ -1,0 +1,478 @@
+/** caller -> load -> decide -> save -> return */
+import { doorError, requireUser, type Caller } from '@gridworks/kit/caller';
+import {
+  BigIntScalar,
+  DateTime,
+  Decimal,
+  Money,
+  pageSize,
+  rupees,
+  toPage,
+  type Page,
+} from '@gridworks/kit/graph';
+import { fromGlobalId, toGlobalId, uuidOf } from '@gridworks/kit/id';
+import { isRefusal } from '@gridworks/kit/refusal';
+import type { CallContext, Platform } from '@gridworks/kit/subgraph';
+import {
+  Arg,
+  Ctx,
+  Directive,
+  FieldResolver,
+  ID,
+  Int,
+  Mutation,
+  Query,
+  Resolver,
+  Root,
+  Subscription,
+} from 'type-graphql';
+import { depth } from './domain/book.ts';
+import type { CandleInterval } from './domain/candle.ts';
+import { averagePrice, no, stateAfter, type Order as OrderState } from './domain/order.ts';
+import { averageCost, unrealised } from './domain/position.ts';
+import type { WatchedTick } from './domain/tick.ts';
+import type { Exchange, MarketView } from './exchange.ts';
+import type { TradingLoaders } from './loaders.ts';
+import {
+  CancelOrderInput,
+  CancelOrderPayload,
+  Candle,
+  CandleIntervalEnum,
+  Depth,
+  Instrument,
+  InstrumentConnection,
+  Order,
+  OrderConnection,
+  OrderEvent,
+  OrderUpdate,
+  PlaceOrderInput,
+  PlaceOrderPayload,
+  PlayMarketInput,
+  PlayMarketPayload,
+  Position,
+  PriceBand,
+  Quote,
+  Tick,
+  Trade,
+  User,
+} from './schema.ts';
+import type { AccountStore } from './store/account.ts';
+import type { CandleStore } from './store/candle.ts';
+import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
+import type { OrderStore, OrderUpdateRow, TradeRow } from './store/order.ts';
+import type { PositionRow, PositionStore } from './store/position.ts';
+import { orderUpdatesOf } from './updates.ts';
+
+export interface TradingContext extends CallContext {
+  readonly platform: Platform;
+  readonly exchange: Exchange;
+  readonly instruments: InstrumentStore;
+  readonly candles: CandleStore;
+  readonly orders: OrderStore;
+  readonly accounts: AccountStore;
+  readonly positions: PositionStore;
+  readonly loaders: TradingLoaders;
+}
+
+const DEPTH_LEVELS = 5;
+const CANDLES_MAX = 1_000;
+const SYMBOLS_MAX = 50;
+const SEARCH_LENGTH_MAX = 80;
+
+function toInstrument(row: InstrumentRow): Instrument {
+  return Object.assign(new Instrument(), row, { id: toGlobalId('Instrument', row.symbol) });
+}
+
+function toOrder(row: OrderState): Order {
+  return Object.assign(new Order(), row, {
+    id: toGlobalId('Order', row.id),
+    averagePrice: averagePrice(row.turnover, row.filledQuantity),
+    turnover: rupees(row.turnover),
+  });
+}
+
+function toTrade(row: TradeRow): Trade {
+  return Object.assign(new Trade(), row, { id: toGlobalId('Trade', row.id) });
+}
+
+function toPosition(row: PositionRow): Position {
+  return Object.assign(new Position(), row, {
+    id: toGlobalId('Position', row.id),
+    averagePrice: averageCost(row),
+    realisedPnl: rupees(row.realised),
+  });
+}
+
+function toUpdate(row: OrderUpdateRow): OrderUpdate {
+  return { ...row, order: toOrder(row.order), trade: row.trade && toTrade(row.trade) };
+}
+
+/** Whether what belongs to this user is the caller's to see. Row-level security keeps other tenants' rows out. */
+function mayRead(caller: Caller, userId: string): boolean {
+  return caller.kind === 'user' && (caller.userId === userId || caller.roles.includes('OPERATOR'));
+}
+
+function ownRow<Row extends { readonly userId: string }>(
+  row: Row | undefined,
+  caller: Caller,
+): Row | undefined {
+  return row && mayRead(caller, row.userId) ? row : undefined;
+}
+
+async function viewOf(symbol: string, context: TradingContext): Promise<MarketView> {
+  const view = await context.exchange.view(symbol);
+  if (!view) throw new Error(`the exchange has no market for ${symbol}`);
+  return view;
+}
+
+async function instrumentOf(symbol: string, context: TradingContext): Promise<Instrument> {
+  const row = await context.loaders.instrument.load(symbol);
+  if (!row) throw new Error(`there is no instrument ${symbol}`);
+  return toInstrument(row);
+}
+
+/** Symbols without repetitions, all of them known; BAD_USER_INPUT otherwise. */
+async function knownSymbols(symbols: readonly string[], context: TradingContext): Promise<string[]> {
+  const distinct = [...new Set(symbols)];
+  if (distinct.length < 1 || distinct.length > SYMBOLS_MAX) {
+    throw doorError('BAD_USER_INPUT', `Between 1 and ${SYMBOLS_MAX} symbols can be watched at once.`);
+  }
+  const views = await Promise.all(distinct.map((symbol) => context.exchange.view(symbol)));
+  const unknown = distinct.filter((_, i) => !views[i]);
+  if (unknown.length > 0) {
+    throw doorError(
+      'BAD_USER_INPUT',
+      `There is no instrument of the symbol ${unknown.join(', ').slice(0, 200)}.`,
+    );
+  }
+  return distinct;
+}
+
+function cursorOf(after: string | null | undefined): bigint | undefined {
+  if (after === null || after === undefined) return undefined;
+  if (!/^\d{1,18}$/.test(after)) throw doorError('BAD_USER_INPUT', '`after` is not a cursor of this list.');
+  return BigInt(after);
+}
+
+@Resolver(() => Instrument)
+export class InstrumentResolver {
+  @Query(() => Instrument, {
+    nullable: true,
+    description: 'An instrument by its symbol; null when there is none.',
+  })
+  async instrument(
+    @Arg('symbol', () => String, { description: 'Symbol, for example "RELIANCE" or "BSE:RELIANCE".' })
+    symbol: string,
+    @Ctx() context: TradingContext,
+  ): Promise<Instrument | null> {
+    return resolveInstrument({ symbol }, context);
+  }
+
+  @Query(() => InstrumentConnection, { description: 'Instruments in order of their symbols.' })
+  async instruments(
+    @Arg('search', () => String, {
+      nullable: true,
+      description: 'Part of a symbol or name, case does not matter, up to 80 characters; null for all.',
+    })
+    search: string | null | undefined,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to go on from; null for the start.' })
+    after: string | null | undefined,
+    @Ctx() context: TradingContext,
+  ): Promise<Page<Instrument>> {
+    const text = search?.trim() || undefined;
+    if (text !== undefined && (text.length > SEARCH_LENGTH_MAX || text.includes('\0'))) {
+      throw doorError('BAD_USER_INPUT', '`search` has at most 80 characters.');
+    }
+    if (after?.includes('\0')) throw doorError('BAD_USER_INPUT', '`after` is not a cursor of this list.');
+    const rows = await context.instruments.page({ text }, pageSize(first) + 1, after ?? undefined);
+    return toPage(rows.map(toInstrument), first, ({ symbol }) => symbol);
+  }
+
+  @FieldResolver(() => PriceBand, { description: 'The prices at which orders may be placed today.' })
+  async priceBand(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<PriceBand> {
+    return (await viewOf(symbol, context)).band;
+  }
+
+  @FieldResolver(() => Decimal, {
+    description:
+      "Price of the last trade, in the instrument's currency; the previous close before the first one.",
+  })
+  async lastPrice(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<bigint> {
+    return (await viewOf(symbol, context)).session.last;
+  }
+
+  @FieldResolver(() => Quote, { description: 'The day in a line.' })
+  async quote(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<Quote> {
+    const { session } = await viewOf(symbol, context);
+    const { last, previousClose, volume, atMs } = session;
+    const range = session.range ?? { open: null, high: null, low: null };
+    return { last, ...range, previousClose, volume, at: atMs === 0 ? null : new Date(atMs) };
+  }
+
+  @FieldResolver(() => Depth, { description: 'The order book as it stands.' })
+  async depth(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<Depth> {
+    return depth((await viewOf(symbol, context)).book, DEPTH_LEVELS);
+  }
+
+  @FieldResolver(() => [Candle], { description: 'The last finished candles, the oldest first.' })
+  async candles(
+    @Root() { symbol }: Instrument,
+    @Arg('interval', () => CandleIntervalEnum, { description: 'How much time each covers.' })
+    interval: CandleInterval,
+    @Arg('last', () => Int, { defaultValue: 100, description: 'How many, 1 to 1,000.' }) last: number,
+    @Arg('before', () => DateTime, {
+      nullable: true,
+      description: 'Only candles that start before this instant; null for the latest there are.',
+    })
+    before: Date | null,
+    @Ctx() context: TradingContext,
+  ): Promise<Candle[]> {
+    if (last < 1 || last > CANDLES_MAX) {
+      throw doorError('BAD_USER_INPUT', `\`last\` must lie between 1 and ${CANDLES_MAX}.`);
+    }
+    const candles = await context.candles.last(symbol, interval, last, before?.getTime());
+    return candles.map((candle) => ({ ...candle, start: new Date(candle.start) }));
+  }
+}
+
+@Resolver(() => Order)
+export class OrderResolver {
+  @Query(() => Order, {
+    nullable: true,
+    description: 'An order by its id; null when you have none of this id.',
+  })
+  async order(
+    @Arg('id', () => ID, { description: 'Global id of the order.' }) id: string,
+    @Ctx() context: TradingContext,
+  ): Promise<Order | null> {
+    return resolveOrder({ id }, context);
+  }
+
+  @Mutation(() => PlaceOrderPayload, { description: 'Places an order and holds what it may cost.' })
+  async placeOrder(
+    @Arg('input', () => PlaceOrderInput, { description: 'The wish.' }) input: PlaceOrderInput,
+    @Ctx() { caller, exchange }: TradingContext,
+  ): Promise<PlaceOrderPayload> {
+    const placed = await exchange.placeOrder(requireUser(caller), input);
+    return isRefusal(placed) ? { order: null, refusal: placed } : { order: toOrder(placed), refusal: null };
+  }
+
+  @Mutation(() => CancelOrderPayload, { description: 'Takes what is left of an order out of the market.' })
+  async cancelOrder(
+    @Arg('input', () => CancelOrderInput, { description: 'Which.' }) input: CancelOrderInput,
+    @Ctx() { caller, exchange }: TradingContext,
+  ): Promise<CancelOrderPayload> {
+    const user = requireUser(caller);
+    const id = uuidOf('Order', input.orderId);
+    const cancelled =
+      id === undefined ? no('ORDER_UNKNOWN', 'orderId') : await exchange.cancelOrder(user, id);
+    return isRefusal(cancelled)
+      ? { order: null, refusal: cancelled }
+      : { order: toOrder(cancelled), refusal: null };
+  }
+
+  @Subscription(() => OrderUpdate, {
+    description: "Every event of the signed-in user's orders, without gaps, in order.",
+    subscribe: ({ args, context }: { args: { after?: bigint | null }; context: TradingContext }) =>
+      orderUpdatesOf(
+        requireUser(context.caller).userId,
+        args.after ?? undefined,
+        context.orders,
+        context.platform.bus,
+      ),
+  })
+  orderUpdates(
+    @Root() update: OrderUpdateRow,
+    @Arg('after', () => BigIntScalar, {
+      nullable: true,
+      description: 'The last sequence you saw; null for what happens from now on.',
+    })
+    _after: bigint | null | undefined,
+  ): OrderUpdate {
+    return toUpdate(update);
+  }
+
+  @FieldResolver(() => Instrument, { description: 'What it trades.' })
+  async instrument(@Root() { symbol }: Order, @Ctx() context: TradingContext): Promise<Instrument> {
+    return instrumentOf(symbol, context);
+  }
+
+  @FieldResolver(() => [Trade], { description: 'Its fills, the first one first.' })
+  async trades(@Root() order: Order, @Ctx() context: TradingContext): Promise<Trade[]> {
+    return (await context.loaders.tradesOf.load(uuidOf('Order', order.id) ?? '')).map(toTrade);
+  }
+
+  @FieldResolver(() => [OrderEvent], { description: 'What happened to it, the first event first.' })
+  async history(@Root() order: Order, @Ctx() context: TradingContext): Promise<OrderEvent[]> {
+    return context.loaders.historyOf.load(uuidOf('Order', order.id) ?? '');
+  }
+
+  @FieldResolver(() => Order, {
+    nullable: true,
+    description: 'The order as it was just after an event; null before its first one.',
+  })
+  async stateAt(
+    @Root() { id }: Order,
+    @Arg('sequence', () => BigIntScalar, {
+      description: "Number of an event of the user's orders, as `history` and `orderUpdates` tell it.",
+    })
+    sequence: bigint,
+    @Ctx() { loaders }: TradingContext,
+  ): Promise<Order | null> {
+    const uuid = uuidOf('Order', id) ?? '';
+    const [row, history] = await Promise.all([loaders.order.load(uuid), loaders.historyOf.load(uuid)]);
+    const event = history.findLast((each) => each.sequence <= sequence);
+    return row && event ? toOrder(stateAfter(row, event)) : null;
+  }
+}
+
+@Resolver(() => Position)
+export class PositionResolver {
+  @FieldResolver(() => Instrument, { description: 'What is held.' })
+  async instrument(@Root() { symbol }: Position, @Ctx() context: TradingContext): Promise<Instrument> {
+    return instrumentOf(symbol, context);
+  }
+
+  @FieldResolver(() => Decimal, { description: 'Price of the last trade of the instrument, in rupees.' })
+  async lastPrice(@Root() { symbol }: Position, @Ctx() context: TradingContext): Promise<bigint> {
+    return (await viewOf(symbol, context)).session.last;
+  }
+
+  @FieldResolver(() => Money, {
+    description: 'Profit, or loss below zero, if what is held were sold at the last price, before charges.',
+  })
+  async unrealisedPnl(@Root() position: Position, @Ctx() context: TradingContext): Promise<Money> {
+    const { session } = await viewOf(position.symbol, context);
+    return rupees(unrealised(position, session.last));
+  }
+}
+
+@Resolver(() => User)
+export class UserResolver {
+  @FieldResolver(() => OrderConnection, {
+    nullable: true,
+    description: 'Orders, the latest first; null unless it is you or you operate the tenant.',
+  })
+  async orders(
+    @Root() user: User,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to go on from; null for the start.' })
+    after: string | null | undefined,
+    @Ctx() context: TradingContext,
+  ): Promise<Page<Order> | null> {
+    const userId = readable(user, context);
+    if (userId === undefined) return null;
+    const rows = await context.orders.page(userId, pageSize(first) + 1, cursorOf(after));
+    const page = toPage(rows, first, ({ arrival }) => arrival.toString());
+    return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toOrder(node) })) };
+  }
+
+  @FieldResolver(() => [Position], {
+    nullable: true,
+    description: 'What the user holds or has held; null unless it is you or you operate the tenant.',
+  })
+  async positions(@Root() user: User, @Ctx() context: TradingContext): Promise<Position[] | null> {
+    const userId = readable(user, context);
+    return userId === undefined ? null : (await context.positions.ofUser(userId)).map(toPosition);
+  }
+
+  @FieldResolver(() => Money, {
+    nullable: true,
+    description:
+      'What new orders may promise; null unless it is you or you operate the tenant, and before the wallet has opened.',
+  })
+  async buyingPower(@Root() user: User, @Ctx() context: TradingContext): Promise<Money | null> {
+    const userId = readable(user, context);
+    const amount = userId === undefined ? undefined : await context.accounts.buyingPower(userId);
+    return amount === undefined ? null : rupees(amount);
+  }
+}
+
+@Resolver(() => Tick)
+export class MarketResolver {
+  @Subscription(() => Tick, {
+    description: 'Live prices. Latest wins: a slow watcher misses old ticks and is told how many.',
+    subscribe: async ({ args, context }: { args: { symbols: string[] }; context: TradingContext }) =>
+      context.exchange.ticks.watch(await knownSymbols(args.symbols, context)),
+  })
+  ticks(
+    @Root() tick: WatchedTick,
+    @Arg('symbols', () => [String], { description: 'Symbols to watch, 1 to 50.' }) _symbols: string[],
+  ): Tick {
+    return tick;
+  }
+
+  @Mutation(() => PlayMarketPayload, {
+    description:
+      'Plays recorded market data through the exchange; for operators. The simulator leaves the instrument alone until ten seconds after the last batch, and the price band follows the record.',
+  })
+  @Directive('@tag(name: "internal")')
+  async playMarket(
+    @Arg('input', () => PlayMarketInput, { description: 'What was recorded.' }) input: PlayMarketInput,
+    @Ctx() { caller, exchange }: TradingContext,
+  ): Promise<PlayMarketPayload> {
+    requireUser(caller, 'OPERATOR');
+    const played = await exchange.play(input);
+    return isRefusal(played) ? { played: 0, refusal: played } : { played, refusal: null };
+  }
+
+  @FieldResolver(() => Instrument, { description: 'What it is a price of.' })
+  async instrument(@Root() { symbol }: Tick, @Ctx() context: TradingContext): Promise<Instrument> {
+    return instrumentOf(symbol, context);
+  }
+
+  @FieldResolver(() => Depth, { description: 'The order book just after.' })
+  depth(@Root() { book }: Tick): Depth {
+    return depth(book, DEPTH_LEVELS);
+  }
+}
+
+/** The bare id of a user whose things the caller may see. */
+function readable(user: User, { caller }: TradingContext): string | undefined {
+  const userId = uuidOf('User', user.id);
+  return userId !== undefined && mayRead(caller, userId) ? userId : undefined;
+}
+
+/** An instrument by either of its keys. */
+export async function resolveInstrument(
+  key: { readonly id?: string; readonly symbol?: string },
+  context: TradingContext,
+): Promise<Instrument | null> {
+  const symbol = key.symbol ?? (key.id === undefined ? undefined : fromGlobalId('Instrument', key.id));
+  if (symbol === undefined || !(await context.exchange.view(symbol))) return null;
+  return instrumentOf(symbol, context);
+}
+
+/** An order by key, as far as the caller may see one. */
+export async function resolveOrder(
+  key: { readonly id: string },
+  { loaders, caller }: TradingContext,
+): Promise<Order | null> {
+  const id = uuidOf('Order', key.id);
+  const row = ownRow(id === undefined ? undefined : await loaders.order.load(id), caller);
+  return row ? toOrder(row) : null;
+}
+
+export async function resolveTrade(
+  key: { readonly id: string },
+  { loaders, caller }: TradingContext,
+): Promise<Trade | null> {
+  const id = uuidOf('Trade', key.id);
+  const row = ownRow(id === undefined ? undefined : await loaders.trade.load(id), caller);
+  return row ? toTrade(row) : null;
+}
+
+export async function resolvePosition(
+  key: { readonly id: string },
+  { loaders, caller }: TradingContext,
+): Promise<Position | null> {
+  const id = uuidOf('Position', key.id);
+  const row = ownRow(id === undefined ? undefined : await loaders.position.load(id), caller);
+  return row ? toPosition(row) : null;
+}
+
+/** Every user has an extension here; its fields say whether the caller may see them. */
+export function resolveUser(key: { readonly id: string }): User {
+  return Object.assign(new User(), { id: key.id });
+}

@@ -1,0 +1,620 @@
+/** What clients see of trading. */
+import {
+  BigIntScalar,
+  CurrencyCode,
+  DateTime,
+  Decimal,
+  Money,
+  Node,
+  connectionOf,
+  refusalOf,
+} from '@gridworks/kit/graph';
+import type { Currency } from '@gridworks/kit/money';
+import {
+  Directive,
+  Field,
+  ID,
+  InputType,
+  Int,
+  ObjectType,
+  registerEnumType,
+  type ClassType,
+} from 'type-graphql';
+import type { Book, OrderType, Side, Validity } from './domain/book.ts';
+import type { CandleInterval } from './domain/candle.ts';
+import type { Exchange, InstrumentKind } from './domain/instrument.ts';
+import {
+  TRADING_REFUSALS,
+  type CancelReason,
+  type OrderEventKind,
+  type OrderRequest,
+  type OrderStatus,
+  type Product,
+  type TradingRefusal,
+} from './domain/order.ts';
+import type { RecordedPrint, RecordedQuote } from './domain/replay.ts';
+
+type EnumOf<T extends string> = { readonly [Value in T]: Value };
+
+export const SideEnum: EnumOf<Side> = { BUY: 'BUY', SELL: 'SELL' };
+registerEnumType(SideEnum, {
+  name: 'Side',
+  description: 'Which way an order trades.',
+  valuesConfig: {
+    BUY: { description: 'Takes shares for cash.' },
+    SELL: { description: 'Gives shares for cash.' },
+  },
+});
+
+export const OrderTypeEnum: EnumOf<OrderType> = { LIMIT: 'LIMIT', MARKET: 'MARKET' };
+registerEnumType(OrderTypeEnum, {
+  name: 'OrderType',
+  description: 'How an order names its price.',
+  valuesConfig: {
+    LIMIT: { description: 'Trades at its limit price or better.' },
+    MARKET: { description: 'Trades at once at the best prices there are, up to the end of the price band.' },
+  },
+});
+
+export const ProductEnum: EnumOf<Product> = { CNC: 'CNC', MIS: 'MIS' };
+registerEnumType(ProductEnum, {
+  name: 'Product',
+  description: 'What the shares are meant for; each product is a position of its own.',
+  valuesConfig: {
+    CNC: { description: 'Cash and carry: delivered and kept.' },
+    MIS: { description: 'Margin intraday square-off: bought and sold within the day.' },
+  },
+});
+
+export const ValidityEnum: EnumOf<Validity> = { DAY: 'DAY', IOC: 'IOC', FOK: 'FOK' };
+registerEnumType(ValidityEnum, {
+  name: 'Validity',
+  description: 'How long an order waits. A MARKET order never waits, whatever it says here.',
+  valuesConfig: {
+    DAY: { description: 'Until it is filled or cancelled, at most to the end of the day in India.' },
+    IOC: { description: 'Immediate or cancel: what does not trade at once is cancelled.' },
+    FOK: { description: 'Fill or kill: trades whole at once, or not at all.' },
+  },
+});
+
+export const OrderStatusEnum: EnumOf<OrderStatus> = {
+  OPEN: 'OPEN',
+  PARTIALLY_FILLED: 'PARTIALLY_FILLED',
+  FILLED: 'FILLED',
+  CANCELLED: 'CANCELLED',
+};
+registerEnumType(OrderStatusEnum, {
+  name: 'OrderStatus',
+  description: 'Where an order stands.',
+  valuesConfig: {
+    OPEN: { description: 'Waits; nothing has traded.' },
+    PARTIALLY_FILLED: { description: 'A part has traded, the rest waits.' },
+    FILLED: { description: 'All of it has traded.' },
+    CANCELLED: { description: 'What had not traded left the market; a part may have traded before.' },
+  },
+});
+
+export const CancelReasonEnum: EnumOf<CancelReason> = {
+  USER: 'USER',
+  MARKET_REST: 'MARKET_REST',
+  TIME_IN_FORCE: 'TIME_IN_FORCE',
+  SELF_TRADE: 'SELF_TRADE',
+};
+registerEnumType(CancelReasonEnum, {
+  name: 'CancelReason',
+  description: 'Why what was left of an order left the market.',
+  valuesConfig: {
+    USER: { description: 'Its owner took it back.' },
+    MARKET_REST: { description: 'A MARKET order found nobody else to trade with.' },
+    TIME_IN_FORCE: { description: 'Its validity said so: IOC, FOK, or the day is over.' },
+    SELF_TRADE: { description: 'It met an order of the same user; the newcomer leaves.' },
+  },
+});
+
+export const OrderEventKindEnum: EnumOf<OrderEventKind> = {
+  CREATED: 'CREATED',
+  EXECUTED: 'EXECUTED',
+  CANCELLED: 'CANCELLED',
+};
+registerEnumType(OrderEventKindEnum, {
+  name: 'OrderEventKind',
+  description: 'What can happen to an order.',
+  valuesConfig: {
+    CREATED: { description: 'It was accepted.' },
+    EXECUTED: { description: 'A part of it, or all, traded.' },
+    CANCELLED: { description: 'What was left of it left the market.' },
+  },
+});
+
+export const ExchangeEnum: EnumOf<Exchange> = { NSE: 'NSE', BSE: 'BSE' };
+registerEnumType(ExchangeEnum, {
+  name: 'Exchange',
+  description: 'Where an instrument is listed.',
+  valuesConfig: {
+    NSE: { description: 'National Stock Exchange of India.' },
+    BSE: { description: 'BSE, formerly Bombay Stock Exchange.' },
+  },
+});
+
+export const InstrumentKindEnum: EnumOf<InstrumentKind> = { EQUITY: 'EQUITY', INDEX: 'INDEX', ETF: 'ETF' };
+registerEnumType(InstrumentKindEnum, {
+  name: 'InstrumentKind',
+  description: 'What sort of thing is quoted.',
+  valuesConfig: {
+    EQUITY: { description: 'A share of a company.' },
+    INDEX: { description: 'A number computed from shares; it can be watched but not traded.' },
+    ETF: { description: 'An exchange-traded fund.' },
+  },
+});
+
+export const CandleIntervalEnum: EnumOf<CandleInterval> = { ONE_MINUTE: 'ONE_MINUTE', ONE_DAY: 'ONE_DAY' };
+registerEnumType(CandleIntervalEnum, {
+  name: 'CandleInterval',
+  description: 'How much time one candle covers.',
+  valuesConfig: {
+    ONE_MINUTE: { description: 'A minute.' },
+    ONE_DAY: { description: 'A trading day.' },
+  },
+});
+
+export const TickSourceEnum = { LIVE: 'LIVE', REPLAY: 'REPLAY' } as const;
+registerEnumType(TickSourceEnum, {
+  name: 'TickSource',
+  description: 'Where a tick comes from.',
+  valuesConfig: {
+    LIVE: { description: 'The market as it happens.' },
+    REPLAY: { description: 'Recorded market data that is being played again.' },
+  },
+});
+
+export const TradingRefusalType = refusalOf('Trading', TRADING_REFUSALS);
+
+@ObjectType({
+  description:
+    "The prices at which orders may be placed today, both ends included, in the instrument's currency.",
+})
+export class PriceBand {
+  @Field(() => Decimal, { description: 'The lowest price allowed.' })
+  lower!: bigint;
+
+  @Field(() => Decimal, { description: 'The highest price allowed.' })
+  upper!: bigint;
+}
+
+@ObjectType({ description: "An instrument's day in a line; prices are in its currency." })
+export class Quote {
+  @Field(() => Decimal, { description: 'Price of the last trade; the previous close before the first one.' })
+  last!: bigint;
+
+  @Field(() => Decimal, { nullable: true, description: "Price of the day's first trade; null before it." })
+  open!: bigint | null;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    description: "Highest price of the day's trades; null before the first.",
+  })
+  high!: bigint | null;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    description: "Lowest price of the day's trades; null before the first.",
+  })
+  low!: bigint | null;
+
+  @Field(() => Decimal, { description: 'The last price of the trading day before.' })
+  previousClose!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Units traded over the day.' })
+  volume!: bigint;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the last trade was; null before the first ever.',
+  })
+  at!: Date | null;
+}
+
+@ObjectType({ description: 'All that waits at one price.' })
+export class DepthLevel {
+  @Field(() => Decimal, { description: "The price, in the instrument's currency." })
+  price!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Units that wait.' })
+  quantity!: bigint;
+
+  @Field(() => Int, { description: 'Orders that wait.' })
+  orders!: number;
+}
+
+@ObjectType({ description: 'The best five prices of each side of the order book.' })
+export class Depth {
+  @Field(() => [DepthLevel], { description: 'Who would buy, the highest price first; at most five levels.' })
+  bids!: DepthLevel[];
+
+  @Field(() => [DepthLevel], { description: 'Who would sell, the lowest price first; at most five levels.' })
+  asks!: DepthLevel[];
+}
+
+@ObjectType({
+  description: "What the trades of a span of time did to the price; prices are in the instrument's currency.",
+})
+export class Candle {
+  @Field(() => DateTime, { description: 'When the span begins.' })
+  start!: Date;
+
+  @Field(() => Decimal, { description: 'First price.' })
+  open!: bigint;
+
+  @Field(() => Decimal, { description: 'Highest price.' })
+  high!: bigint;
+
+  @Field(() => Decimal, { description: 'Lowest price.' })
+  low!: bigint;
+
+  @Field(() => Decimal, { description: 'Last price.' })
+  close!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Units traded; 0 where the source tells none.' })
+  volume!: bigint;
+}
+
+@ObjectType({
+  implements: Node,
+  description: 'What can be quoted: a share, a fund or an index, listed on one exchange.',
+})
+@Directive('@key(fields: "id")')
+@Directive('@key(fields: "symbol")')
+export class Instrument extends Node {
+  @Field(() => String, {
+    description: 'Unique name: bare for NSE ("RELIANCE"), with a prefix for BSE ("BSE:RELIANCE").',
+  })
+  symbol!: string;
+
+  @Field(() => String, { description: 'Name for people.' })
+  name!: string;
+
+  @Field(() => ExchangeEnum, { description: 'Where it is listed.' })
+  exchange!: Exchange;
+
+  @Field(() => InstrumentKindEnum, { description: 'What sort of thing it is.' })
+  kind!: InstrumentKind;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'International number (ISO 6166); null where there is none.',
+  })
+  isin!: string | null;
+
+  @Field(() => String, { nullable: true, description: 'Line of business; null where none is known.' })
+  sector!: string | null;
+
+  @Field(() => Decimal, { description: 'Prices are whole multiples of it.' })
+  tickSize!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Quantities of orders are whole multiples of it.' })
+  lotSize!: bigint;
+
+  @Field(() => CurrencyCode, { description: 'What its prices are counted in.' })
+  currency!: Currency;
+}
+
+@ObjectType({ implements: Node, description: 'A fill of an order.' })
+@Directive('@key(fields: "id")')
+export class Trade extends Node {
+  @Field(() => Decimal, { description: 'Price of one unit, in rupees.' })
+  price!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Units traded.' })
+  quantity!: bigint;
+
+  @Field(() => DateTime, { description: 'When it traded.' })
+  at!: Date;
+}
+
+@ObjectType({ description: 'Something that happened to an order.' })
+export class OrderEvent {
+  @Field(() => BigIntScalar, {
+    description: "Its number among all events of the user's orders; these go 1, 2, 3, ... without a gap.",
+  })
+  sequence!: bigint;
+
+  @Field(() => OrderEventKindEnum, { description: 'What happened.' })
+  kind!: OrderEventKind;
+
+  @Field(() => DateTime, { description: 'When it happened.' })
+  at!: Date;
+}
+
+@ObjectType({ implements: Node, description: 'The wish to trade, and what became of it.' })
+@Directive('@key(fields: "id")')
+export class Order extends Node {
+  @Field(() => String, { description: 'The name its owner gave it; unique per user.' })
+  clientOrderId!: string;
+
+  @Field(() => SideEnum, { description: 'Buys or sells.' })
+  side!: Side;
+
+  @Field(() => OrderTypeEnum, { description: 'How it names its price.' })
+  type!: OrderType;
+
+  @Field(() => ProductEnum, { description: 'What the shares are meant for.' })
+  product!: Product;
+
+  @Field(() => ValidityEnum, { description: 'How long it waits.' })
+  validity!: Validity;
+
+  @Field(() => BigIntScalar, { description: 'Units wished for.' })
+  quantity!: bigint;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    description: 'Worst price it may trade at, in rupees; null for MARKET orders.',
+  })
+  limitPrice!: bigint | null;
+
+  @Field(() => OrderStatusEnum, { description: 'Where it stands.' })
+  status!: OrderStatus;
+
+  @Field(() => CancelReasonEnum, {
+    nullable: true,
+    description: 'Why it was cancelled; null when it was not.',
+  })
+  cancelReason!: CancelReason | null;
+
+  @Field(() => BigIntScalar, { description: 'Units that have traded.' })
+  filledQuantity!: bigint;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    description: 'Mean price of what has traded, in rupees to the paisa; null before the first fill.',
+  })
+  averagePrice!: bigint | null;
+
+  @Field(() => Money, { description: 'Sum of price times quantity over its fills.' })
+  turnover!: Money;
+
+  @Field(() => ExchangeEnum, { description: 'Where it trades.' })
+  exchange!: Exchange;
+
+  @Field(() => DateTime, { description: 'When it was accepted.' })
+  placedAt!: Date;
+
+  symbol!: string;
+  userId!: string;
+}
+
+export const OrderConnection = connectionOf(Order, 'Order', 'orders');
+export const InstrumentConnection = connectionOf(Instrument, 'Instrument', 'instruments');
+
+@ObjectType({
+  implements: Node,
+  description:
+    'What a user has of an instrument under one product, by average cost. It follows trades within moments.',
+})
+@Directive('@key(fields: "id")')
+export class Position extends Node {
+  @Field(() => ProductEnum, { description: 'What the shares are meant for.' })
+  product!: Product;
+
+  @Field(() => BigIntScalar, { description: 'Units held; 0 when all were sold again.' })
+  quantity!: bigint;
+
+  @Field(() => Decimal, {
+    description: 'Mean cost of a unit, in rupees, before charges; 0 when nothing is held.',
+  })
+  averagePrice!: bigint;
+
+  @Field(() => Money, { description: 'Profit, or loss below zero, of what was sold, before charges.' })
+  realisedPnl!: Money;
+
+  symbol!: string;
+  cost!: bigint;
+  realised!: bigint;
+}
+
+@ObjectType('User', { description: 'A person who trades, builds or operates within one tenant.' })
+@Directive('@key(fields: "id")')
+export class User {
+  @Field(() => ID, { description: 'Global id; opaque to clients.' })
+  id!: string;
+}
+
+@ObjectType({
+  description: 'A change of price. Latest wins: a slow watcher misses old ticks, never the newest.',
+})
+export class Tick {
+  @Field(() => BigIntScalar, { description: 'Rises with each tick of the instrument, also over restarts.' })
+  sequence!: bigint;
+
+  @Field(() => DateTime, { description: 'When it traded; of a replay, the recorded time.' })
+  at!: Date;
+
+  @Field(() => Decimal, { description: "Price of the trade, in the instrument's currency." })
+  price!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Units traded; 0 for the value of an index.' })
+  quantity!: bigint;
+
+  @Field(() => Int, {
+    description: 'How many older ticks of this instrument were skipped because this watcher was slow.',
+  })
+  conflated!: number;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    description: 'Highest price somebody would pay; null when nobody would.',
+  })
+  bid!: bigint | null;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    description: 'Lowest price somebody would take; null when nobody would.',
+  })
+  ask!: bigint | null;
+
+  @Field(() => BigIntScalar, { description: 'Units traded over the day.' })
+  volume!: bigint;
+
+  @Field(() => Decimal, { description: "First price of the day's trades." })
+  open!: bigint;
+
+  @Field(() => Decimal, { description: "Highest price of the day's trades." })
+  high!: bigint;
+
+  @Field(() => Decimal, { description: "Lowest price of the day's trades." })
+  low!: bigint;
+
+  @Field(() => Decimal, { description: 'The last price of the trading day before.' })
+  previousClose!: bigint;
+
+  @Field(() => TickSourceEnum, { description: 'Where it comes from.' })
+  source!: 'LIVE' | 'REPLAY';
+
+  symbol!: string;
+  book!: Book;
+}
+
+@ObjectType({ description: "One event of the signed-in user's orders. The stream has no gaps." })
+export class OrderUpdate {
+  @Field(() => BigIntScalar, {
+    description: 'Goes 1, 2, 3, ... per user; pass the last one you saw as `after` to go on from there.',
+  })
+  sequence!: bigint;
+
+  @Field(() => OrderEventKindEnum, { description: 'What happened.' })
+  kind!: OrderEventKind;
+
+  @Field(() => DateTime, { description: 'When it happened.' })
+  at!: Date;
+
+  @Field(() => Order, { description: 'The order as it was just after this event.' })
+  order!: Order;
+
+  @Field(() => Trade, { nullable: true, description: 'The fill; null unless something traded.' })
+  trade!: Trade | null;
+}
+
+@InputType({ description: 'The wish to trade.' })
+export class PlaceOrderInput implements OrderRequest {
+  @Field(() => String, {
+    description:
+      'Your own name for the order: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same order under it again changes nothing and answers with the first.',
+  })
+  clientOrderId!: string;
+
+  @Field(() => String, { description: 'Symbol of the instrument, for example "RELIANCE".' })
+  symbol!: string;
+
+  @Field(() => SideEnum, { description: 'Buy or sell. A sale needs the shares; there is no short selling.' })
+  side!: Side;
+
+  @Field(() => OrderTypeEnum, { description: 'How the order names its price.' })
+  type!: OrderType;
+
+  @Field(() => ProductEnum, { description: 'What the shares are meant for.' })
+  product!: Product;
+
+  @Field(() => ValidityEnum, { defaultValue: 'DAY', description: 'How long it waits.' })
+  validity!: Validity;
+
+  @Field(() => BigIntScalar, { description: 'Units: 1 to 10,000,000, a multiple of the lot size.' })
+  quantity!: bigint;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    defaultValue: null,
+    description:
+      'Worst price in rupees, a multiple of the tick size within the price band; null for MARKET orders.',
+  })
+  limitPrice!: bigint | null;
+}
+
+@InputType({ description: 'The order to take back.' })
+export class CancelOrderInput {
+  @Field(() => ID, { description: 'Global id of the order.' })
+  orderId!: string;
+}
+
+@InputType({ description: 'A recorded trade.' })
+@Directive('@tag(name: "internal")')
+export class RecordedPrintInput implements RecordedPrint {
+  @Field(() => DateTime, { description: 'When it traded.' })
+  at!: Date;
+
+  @Field(() => Decimal, { description: "Price, in the instrument's currency." })
+  price!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Units traded; 0 where only a price was recorded.' })
+  quantity!: bigint;
+}
+
+@InputType({ description: 'A recorded best price of one side.' })
+@Directive('@tag(name: "internal")')
+export class RecordedQuoteInput implements RecordedQuote {
+  @Field(() => DateTime, { description: 'When it was shown.' })
+  at!: Date;
+
+  @Field(() => SideEnum, { description: 'BUY for the bid, SELL for the ask.' })
+  side!: Side;
+
+  @Field(() => Decimal, { description: "Price, in the instrument's currency." })
+  price!: bigint;
+
+  @Field(() => BigIntScalar, { description: 'Units shown, at least 1.' })
+  quantity!: bigint;
+}
+
+@InputType({
+  description: 'Recorded market data of one instrument: at most 1,000 entries, each list in order of time.',
+})
+@Directive('@tag(name: "internal")')
+export class PlayMarketInput {
+  @Field(() => String, { description: 'Symbol of the instrument.' })
+  symbol!: string;
+
+  @Field(() => [RecordedPrintInput], { defaultValue: [], description: 'Recorded trades.' })
+  prints!: RecordedPrintInput[];
+
+  @Field(() => [RecordedQuoteInput], {
+    defaultValue: [],
+    description: 'Recorded best prices. Without any, plausible quotes are laid around each trade.',
+  })
+  quotes!: RecordedQuoteInput[];
+}
+
+@ObjectType({ description: 'The order; or why not.' })
+export class PlaceOrderPayload {
+  @Field(() => Order, { nullable: true, description: 'The order as it stands; null when refused.' })
+  order!: Order | null;
+
+  @Field(() => TradingRefusalType as ClassType<TradingRefusal>, {
+    nullable: true,
+    description: 'Why not; null when it was done.',
+  })
+  refusal!: TradingRefusal | null;
+}
+
+@ObjectType({ description: 'The order without what was left of it; or why not.' })
+export class CancelOrderPayload {
+  @Field(() => Order, { nullable: true, description: 'The cancelled order; null when refused.' })
+  order!: Order | null;
+
+  @Field(() => TradingRefusalType as ClassType<TradingRefusal>, {
+    nullable: true,
+    description: 'Why not; null when it was done.',
+  })
+  refusal!: TradingRefusal | null;
+}
+
+@ObjectType({ description: 'How much was played; or why nothing.' })
+@Directive('@tag(name: "internal")')
+export class PlayMarketPayload {
+  @Field(() => Int, { description: 'Entries that were played; 0 when refused.' })
+  played!: number;
+
+  @Field(() => TradingRefusalType as ClassType<TradingRefusal>, {
+    nullable: true,
+    description: 'Why not; null when it was done.',
+  })
+  refusal!: TradingRefusal | null;
+}

@@ -1,0 +1,331 @@
+/** Every query about orders, their trades and their history. */
+import type { Database, Sql } from '@gridworks/kit/db';
+import type { Side } from '../domain/book.ts';
+import { lastStates, type Happening } from '../domain/happening.ts';
+import { stateAfter, type Order, type OrderEventKind, type OrderStatus } from '../domain/order.ts';
+
+export interface OrderRow extends Order {
+  /** Order of arrival at the exchange: time priority. */
+  readonly arrival: bigint;
+}
+
+export interface TradeRow {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly userId: string;
+  readonly orderId: string;
+  /** Shared by both sides of one execution. */
+  readonly executionId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly price: bigint;
+  readonly quantity: bigint;
+  readonly at: Date;
+}
+
+export interface OrderEventRow {
+  readonly userId: string;
+  /** 1, 2, 3, ... of the user, without a gap. */
+  readonly sequence: bigint;
+  readonly orderId: string;
+  readonly kind: OrderEventKind;
+  readonly at: Date;
+  readonly status: OrderStatus;
+  readonly filledQuantity: bigint;
+  readonly turnover: bigint;
+  readonly tradeId: string | null;
+}
+
+/** What happened, with the order as it was just then. */
+export interface OrderUpdateRow {
+  readonly sequence: bigint;
+  readonly kind: OrderEventKind;
+  readonly at: Date;
+  readonly order: OrderRow;
+  readonly trade: TradeRow | null;
+}
+
+type Columns<Row> = { readonly [Field in keyof Row]-?: string };
+
+/** The one place where an order meets its row; a new property of orders is one line here. */
+const ORDER: Columns<OrderRow> = {
+  id: 'id',
+  tenantId: 'tenant_id',
+  userId: 'user_id',
+  clientOrderId: 'client_order_id',
+  symbol: 'symbol',
+  exchange: 'exchange',
+  side: 'side',
+  type: 'type',
+  product: 'product',
+  validity: 'validity',
+  quantity: 'quantity',
+  limitPrice: 'limit_price',
+  status: 'status',
+  filledQuantity: 'filled_quantity',
+  turnover: 'turnover',
+  hold: 'hold',
+  cancelReason: 'cancel_reason',
+  placedAt: 'placed_at',
+  arrival: 'arrival',
+};
+
+const TRADE: Columns<TradeRow> = {
+  id: 'id',
+  tenantId: 'tenant_id',
+  userId: 'user_id',
+  orderId: 'order_id',
+  executionId: 'execution_id',
+  symbol: 'symbol',
+  side: 'side',
+  price: 'price',
+  quantity: 'quantity',
+  at: 'at',
+};
+
+const ORDER_EVENT: Columns<OrderEventRow> = {
+  userId: 'user_id',
+  sequence: 'sequence',
+  orderId: 'order_id',
+  kind: 'kind',
+  at: 'at',
+  status: 'status',
+  filledQuantity: 'filled_quantity',
+  turnover: 'turnover',
+  tradeId: 'trade_id',
+};
+
+const UPDATES_MAX = 200;
+
+/** What callers read; row-level security holds. */
+export class OrderStore {
+  constructor(private readonly db: Database) {}
+
+  async byIds(ids: readonly string[]): Promise<OrderRow[]> {
+    return selectOrders(this.db.tenant, 'WHERE id = ANY ($1)', [ids]);
+  }
+
+  /** Up to `limit`, the latest first, older than the one that arrived at `before`. */
+  async page(userId: string, limit: number, before: bigint | undefined): Promise<OrderRow[]> {
+    return selectOrders(
+      this.db.tenant,
+      'WHERE user_id = $1 AND ($2::int8 IS NULL OR arrival < $2) ORDER BY arrival DESC LIMIT $3',
+      [userId, before ?? null, limit],
+    );
+  }
+
+  async tradesByIds(ids: readonly string[]): Promise<TradeRow[]> {
+    return selectRows(this.db.tenant, TRADE, 'trade', 'WHERE id = ANY ($1)', [ids]);
+  }
+
+  /** The trades of several orders, each order's in order of time. */
+  async tradesOf(orderIds: readonly string[]): Promise<TradeRow[]> {
+    return selectRows(this.db.tenant, TRADE, 'trade', 'WHERE order_id = ANY ($1) ORDER BY at, id', [
+      orderIds,
+    ]);
+  }
+
+  /** What happened to several orders, each order's from the first event on. */
+  async historyOf(orderIds: readonly string[]): Promise<OrderEventRow[]> {
+    return selectRows(
+      this.db.tenant,
+      ORDER_EVENT,
+      'order_event',
+      'WHERE order_id = ANY ($1) ORDER BY sequence',
+      [orderIds],
+    );
+  }
+
+  /** The number of the user's latest event; 0 before the first. */
+  async lastSequence(userId: string): Promise<bigint> {
+    const { rows } = await this.db.tenant.query<{ last: bigint }>(
+      `SELECT coalesce(max(sequence), 0) AS last FROM trading.order_event WHERE user_id = $1`,
+      [userId],
+    );
+    return rows[0]?.last ?? 0n;
+  }
+
+  /** The user's next events after a sequence, in order; some at a time. */
+  async updatesAfter(userId: string, sequence: bigint): Promise<OrderUpdateRow[]> {
+    const events = await selectRows(
+      this.db.tenant,
+      ORDER_EVENT,
+      'order_event',
+      'WHERE user_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3',
+      [userId, sequence, UPDATES_MAX],
+    );
+    if (events.length === 0) return [];
+    const orders = byId(await this.byIds([...new Set(events.map(({ orderId }) => orderId))]));
+    const trades = byId(await this.tradesByIds(events.flatMap(({ tradeId }) => tradeId ?? [])));
+    return events.map((event) => {
+      const order = orders.get(event.orderId);
+      if (!order) throw new Error(`order ${event.orderId} of an event is missing`);
+      const { sequence, kind, at, tradeId } = event;
+      const trade = tradeId === null ? null : (trades.get(tradeId) ?? null);
+      return { sequence, kind, at, order: stateAfter(order, event), trade };
+    });
+  }
+}
+
+/**
+ * Keeps what happened: new orders, what changed about known ones, trades, and the events with the next numbers of their
+ * users. One writer at a time: the numbers leave no gap. Returns each
+ * happening's trade, null where nothing traded.
+ */
+export async function recordHappenings(
+  tx: Sql,
+  happenings: readonly Happening[],
+  at: Date,
+  idOf: () => string,
+): Promise<(TradeRow | null)[]> {
+  const fresh = new Set(happenings.filter(({ kind }) => kind === 'CREATED').map(({ order }) => order.id));
+  const states = lastStates(happenings);
+  for (const order of states.filter(({ id }) => fresh.has(id))) await insertOrder(tx, order);
+  await saveOrders(
+    tx,
+    states.filter(({ id }) => !fresh.has(id)),
+  );
+  const executionIds = new Map<number, string>();
+  const trades = happenings.map(({ order, fill }): TradeRow | null => {
+    if (!fill) return null;
+    const executionId = executionIds.get(fill.execution) ?? idOf();
+    executionIds.set(fill.execution, executionId);
+    const { id: orderId, tenantId, userId, symbol, side } = order;
+    const { price, quantity } = fill;
+    return { id: idOf(), tenantId, userId, orderId, executionId, symbol, side, price, quantity, at };
+  });
+  await insertTrades(
+    tx,
+    trades.flatMap((trade) => trade ?? []),
+  );
+  await insertEvents(tx, happenings, trades, at);
+  return trades;
+}
+
+async function insertOrder(tx: Sql, order: Order): Promise<void> {
+  const fields = (Object.keys(ORDER) as (keyof OrderRow)[]).filter((field) => field !== 'arrival');
+  await tx.query(
+    `INSERT INTO trading."order" (${fields.map((field) => ORDER[field]).join(', ')})
+     VALUES (${fields.map((_, i) => `$${i + 1}`).join(', ')})`,
+    fields.map((field) => order[field]),
+  );
+}
+
+/** What changes about an order while it lives. */
+async function saveOrders(tx: Sql, orders: readonly Order[]): Promise<void> {
+  if (orders.length === 0) return;
+  await tx.query(
+    `UPDATE trading."order" AS known
+        SET status = now.status::trading.order_status, filled_quantity = now.filled_quantity, turnover = now.turnover,
+            cancel_reason = now.cancel_reason::trading.cancel_reason
+       FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::text[])
+              AS now (id, status, filled_quantity, turnover, cancel_reason)
+      WHERE known.id = now.id`,
+    [
+      orders.map(({ id }) => id),
+      orders.map(({ status }) => status),
+      orders.map(({ filledQuantity }) => filledQuantity),
+      orders.map(({ turnover }) => turnover),
+      orders.map(({ cancelReason }) => cancelReason),
+    ],
+  );
+}
+
+async function insertTrades(tx: Sql, trades: readonly TradeRow[]): Promise<void> {
+  if (trades.length === 0) return;
+  await tx.query(
+    `INSERT INTO trading.trade
+       (id, tenant_id, user_id, order_id, execution_id, symbol, side, price, quantity, at)
+     SELECT id, tenant_id, user_id, order_id, execution_id, symbol, side::trading.order_side, price, quantity, at
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int8[],
+                   $9::int8[], $10::timestamptz[])
+         AS trade (id, tenant_id, user_id, order_id, execution_id, symbol, side, price, quantity, at)`,
+    [
+      trades.map(({ id }) => id),
+      trades.map(({ tenantId }) => tenantId),
+      trades.map(({ userId }) => userId),
+      trades.map(({ orderId }) => orderId),
+      trades.map(({ executionId }) => executionId),
+      trades.map(({ symbol }) => symbol),
+      trades.map(({ side }) => side),
+      trades.map(({ price }) => price),
+      trades.map(({ quantity }) => quantity),
+      trades.map(({ at }) => at),
+    ],
+  );
+}
+
+async function insertEvents(
+  tx: Sql,
+  happenings: readonly Happening[],
+  trades: readonly (TradeRow | null)[],
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO trading.order_event
+       (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover, trade_id)
+     SELECT user_id,
+            (SELECT coalesce(max(sequence), 0) FROM trading.order_event known WHERE known.user_id = event.user_id)
+              + row_number() OVER (PARTITION BY user_id ORDER BY place),
+            tenant_id, order_id, kind::trading.order_event_kind, $9::timestamptz, status::trading.order_status, filled_quantity,
+            turnover, trade_id
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::uuid[])
+            WITH ORDINALITY
+         AS event (user_id, tenant_id, order_id, kind, status, filled_quantity, turnover, trade_id, place)`,
+    [
+      happenings.map(({ order }) => order.userId),
+      happenings.map(({ order }) => order.tenantId),
+      happenings.map(({ order }) => order.id),
+      happenings.map(({ kind }) => kind),
+      happenings.map(({ order }) => order.status),
+      happenings.map(({ order }) => order.filledQuantity),
+      happenings.map(({ order }) => order.turnover),
+      trades.map((trade) => trade?.id ?? null),
+      at,
+    ],
+  );
+}
+
+export async function orderByClientOrderId(
+  tx: Sql,
+  userId: string,
+  clientOrderId: string,
+): Promise<OrderRow | undefined> {
+  const where = 'WHERE user_id = $1 AND client_order_id = $2';
+  return (await selectOrders(tx, where, [userId, clientOrderId]))[0];
+}
+
+export async function ordersByIds(tx: Sql, ids: readonly string[]): Promise<OrderRow[]> {
+  return ids.length === 0 ? [] : selectOrders(tx, 'WHERE id = ANY ($1)', [ids]);
+}
+
+/** The orders that still wait, in the order of their arrival; of one symbol or of all. */
+export async function openOrders(sql: Sql, symbol: string | undefined): Promise<OrderRow[]> {
+  return selectOrders(
+    sql,
+    `WHERE status IN ('OPEN', 'PARTIALLY_FILLED') AND ($1::text IS NULL OR symbol = $1) ORDER BY arrival`,
+    [symbol ?? null],
+  );
+}
+
+function selectOrders(sql: Sql, rest: string, values: readonly unknown[]): Promise<OrderRow[]> {
+  return selectRows(sql, ORDER, '"order"', rest, values);
+}
+
+async function selectRows<Row extends object>(
+  sql: Sql,
+  columns: Columns<Row>,
+  table: string,
+  rest: string,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  const list = Object.entries<string>(columns).map(([field, column]) => `${column} AS "${field}"`);
+  const { rows } = await sql.query<Row>(`SELECT ${list.join(', ')} FROM trading.${table} ${rest}`, [
+    ...values,
+  ]);
+  return rows;
+}
+
+function byId<Row extends { readonly id: string }>(rows: readonly Row[]): Map<string, Row> {
+  return new Map(rows.map((row) => [row.id, row]));
+}
