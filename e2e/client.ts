@@ -53,7 +53,7 @@ export class GraphClient {
       headers: { 'content-type': 'application/json', ...this.headers },
       body: JSON.stringify({ query, variables }),
     });
-    return { status: response.status, ...((await response.json()) as object) } as Answer<T>;
+    return { status: response.status, ...((await response.json()) as object) };
   }
 
   /** The data; throws when there are errors. */
@@ -83,7 +83,7 @@ export class GraphClient {
     const query = typeof document === 'string' ? document : print(document);
     return socket.iterate({
       query,
-      variables: (variables ?? {}) as Record<string, unknown>,
+      variables: variables ?? {},
     }) as AsyncIterableIterator<ExecutionResult<T>>;
   }
 
@@ -102,7 +102,7 @@ export class GraphClient {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#sockets.splice(0).map((socket) => socket.dispose()));
+    await Promise.all(this.#sockets.splice(0).map(async (socket) => socket.dispose()));
   }
 }
 

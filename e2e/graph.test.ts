@@ -8,6 +8,7 @@ import {
   isObjectType,
   isUnionType,
   getNamedType,
+  OperationTypeNode,
   parse,
   type OperationDefinitionNode,
 } from 'graphql';
@@ -34,7 +35,7 @@ describe.each(inject('forms'))('the graph, $name', ({ url }) => {
         : {};
       const priya = await anybody.signedInAs('priya');
       const [operation] = parse(query).definitions as OperationDefinitionNode[];
-      if (operation?.operation !== 'subscription') {
+      if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
         const { data, errors } = await priya.ask(query, variables);
         expect(errors).toBeUndefined();
         expect(Object.keys(data as object)).not.toHaveLength(0);

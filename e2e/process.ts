@@ -28,6 +28,12 @@ export interface Running {
 
 const READY_MS_MAX = 90_000;
 
+/** A test that fails in the middle must not leave a graph behind. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGTERM');
+});
+
 export function freshDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'gridworks-e2e-'));
 }
@@ -73,8 +79,8 @@ function launch(
     env: { ...process.env, LOG_LEVEL: 'warn', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // A test that fails in the middle must not leave a graph behind.
-  process.once('exit', () => child.kill('SIGTERM'));
+  running.add(child);
+  child.once('close', () => running.delete(child));
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));

@@ -59,7 +59,7 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
   }
 
   async function place(request: Request, client = trader): Promise<BuyMutation['placeOrder']> {
-    const input = {
+    const input: BuyMutationVariables['input'] = {
       clientOrderId: randomUUID(),
       symbol: 'INFY',
       side: 'BUY',
@@ -67,7 +67,7 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
       product: 'CNC',
       quantity: 10,
       ...request,
-    } as BuyMutationVariables['input'];
+    };
     return (await client.data(BuyDocument, { input })).placeOrder;
   }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readExamples } from '@gridworks/gateway/door/examples';
+import { publicFiles } from '@gridworks/gateway/door/files';
 import { createGateway } from '@gridworks/gateway/gateway';
 import { localTransport } from '@gridworks/gateway/transport/local';
 import { readConfig, repoRoot, type SubgraphName } from '@gridworks/kit/config';
@@ -21,12 +22,13 @@ export async function main(): Promise<void> {
 
   const platform = createPlatform(config, database.db, 'gridworks');
   const names = Object.keys(CREATE) as SubgraphName[];
-  const subgraphs = await Promise.all(names.map((name) => CREATE[name](platform)));
+  const subgraphs = await Promise.all(names.map(async (name) => CREATE[name](platform)));
   for (const subgraph of subgraphs) await subgraph.start();
   await platform.bus.start();
   const gateway = await createGateway({
     transports: subgraphs.map(localTransport),
     supergraph: readFileSync(join(repoRoot, 'schema', 'supergraph.graphql'), 'utf8'),
+    files: await publicFiles('/circuits/', join(repoRoot, 'circuits', 'keys')),
     examples: await readExamples(join(repoRoot, 'schema', 'operations')),
     host: config.host,
     port: config.port,

@@ -1,7 +1,11 @@
+import { CallerSeal } from '@gridworks/kit/caller';
+import type { SubgraphName } from '@gridworks/kit/config';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createGateway } from './gateway.ts';
 import { listen, query } from './testing/client.ts';
 import { openGateway, type Opened } from './testing/opened.ts';
-import type { Served } from './testing/subgraphs.ts';
+import { SECRET, log, type Served } from './testing/subgraphs.ts';
+import { httpTransport } from './transport/http.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -107,6 +111,16 @@ describe.each(['local', 'http'] as const)('queries and mutations over %s subgrap
     expect(body.errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'TOKEN_INVALID' }]);
   });
 
+  it('tells of a value that must be there and is not, though no subgraph complained', async () => {
+    const { status, body } = await query(opened.port, '{ mood instrument(symbol: "LOST") { name certain } }');
+    expect(status).toBe(200);
+    expect(body.data).toEqual({ mood: 'calm', instrument: null });
+    expect(body.errors).toMatchObject([
+      { path: ['instrument', 'certain'], extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+    ]);
+    expect(body.extensions).toBeUndefined();
+  });
+
   it('introspects', async () => {
     const { body } = await query(opened.port, '{ __schema { subscriptionType { name } } __typename }');
     expect(body).toEqual({
@@ -157,6 +171,30 @@ describe('a subgraph that is away', () => {
       '{ list: instruments(symbols: ["INFY", "TCS"]) { name volatility: risk } }',
     );
     expect(body.errors).toEqual([{ ...UNAVAILABLE('ai'), path: ['list', 0, 'volatility'] }]);
+    await ai.revive();
+  });
+
+  it('is no reason not to open the door', async () => {
+    await ai.kill();
+    const other = await createGateway({
+      transports: [...opened.reached.served].map(([name, { port }]) =>
+        httpTransport({
+          name: name as SubgraphName,
+          url: `http://127.0.0.1:${port}`,
+          seal: new CallerSeal(SECRET),
+          log,
+        }),
+      ),
+      supergraph: opened.graph.supergraph,
+      examples: [],
+      host: '127.0.0.1',
+      port: 0,
+      log,
+    });
+    expect((await query(other.port, '{ instruments(symbols: []) { name } }')).body).toEqual({
+      data: { instruments: [] },
+    });
+    await other.close();
     await ai.revive();
   });
 

@@ -1,27 +1,34 @@
-/** Remembers at most `max` values and forgets the one that was asked for longest ago. */
+/**
+ * Remembers values up to a total weight and forgets those that were asked for longest ago. What would take a tenth of
+ * it alone is not remembered at all.
+ */
 export class Recent<V> {
-  readonly #values = new Map<string, V>();
+  readonly #entries = new Map<string, { readonly value: V; readonly weight: number }>();
+  #weight = 0;
 
-  constructor(private readonly max: number) {}
+  constructor(private readonly weightMax: number) {}
 
   get(key: string): V | undefined {
-    const value = this.#values.get(key);
-    if (value === undefined) return undefined;
-    this.#values.delete(key);
-    this.#values.set(key, value);
-    return value;
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry.value;
   }
 
-  set(key: string, value: V): void {
-    this.#values.delete(key);
-    if (this.#values.size >= this.max) {
-      const oldest = this.#values.keys().next();
-      if (!oldest.done) this.#values.delete(oldest.value);
+  set(key: string, value: V, weight = 1): void {
+    this.delete(key);
+    if (weight * 10 > this.weightMax) return;
+    this.#entries.set(key, { value, weight });
+    this.#weight += weight;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#weight <= this.weightMax) return;
+      this.delete(oldest);
     }
-    this.#values.set(key, value);
   }
 
   delete(key: string): void {
-    this.#values.delete(key);
+    this.#weight -= this.#entries.get(key)?.weight ?? 0;
+    this.#entries.delete(key);
   }
 }

@@ -1,9 +1,10 @@
 /** API keys: the partners' subgraph knows them; what it said is remembered for a short while. */
 import { doorError, parseCaller, type AppCaller } from '@gridworks/kit/caller';
+import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import { createHash } from 'node:crypto';
 import { Recent } from '../recent.ts';
-import { unavailable, type Transport } from '../transport/transport.ts';
+import { askRoute, unavailable, type Transport } from '../transport/transport.ts';
 
 const KEY_CHARS_MAX = 256;
 const REMEMBERED_MAX = 10_000;
@@ -23,6 +24,7 @@ export class KeyDesk {
 
   constructor(
     private readonly partners: Transport | undefined,
+    private readonly log: Log,
     private readonly clock: Clock,
   ) {}
 
@@ -49,7 +51,7 @@ export class KeyDesk {
 
   async #ask(key: string): Promise<AppCaller | undefined> {
     if (!this.partners) throw unavailable('partners');
-    const answer = (await this.partners.post(PATH, { key })) as { caller?: unknown } | null;
+    const answer = (await askRoute(this.partners, this.log, PATH, { key })) as { caller?: unknown } | null;
     if (!answer?.caller) return undefined;
     const caller = parseCaller(answer.caller);
     return caller.kind === 'app' ? caller : undefined;

@@ -29,8 +29,8 @@ export class Guard {
   readonly #usage: UsageBook;
 
   constructor(transports: ReadonlyMap<string, Transport>, log: Log, clock: Clock) {
-    this.#tokens = new TokenDesk(transports, clock);
-    this.#keys = new KeyDesk(transports.get('partners'), clock);
+    this.#tokens = new TokenDesk(transports, log, clock);
+    this.#keys = new KeyDesk(transports.get('partners'), log, clock);
     this.#usage = new UsageBook(transports.get('partners'), log);
   }
 

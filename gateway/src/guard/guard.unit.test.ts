@@ -206,6 +206,20 @@ describe('tokens while their issuer is away', () => {
   });
 });
 
+describe.each(['local', 'http'] as const)('an issuer that stumbles, over %s transports', (form) => {
+  it.each([
+    ['fails', () => Promise.reject(new Error('secret: no database'))],
+    ['gives no key set', () => Promise.resolve({ sorry: true })],
+  ])('is not available when it %s', async (_what, route) => {
+    const opened = await openGateway(form);
+    opened.graph.routes.users[JWKS_PATH] = route;
+    const token = await sign(await createSigner(), { caller: ASHA });
+    const answer = await query(opened.port, WHO, {}, bearer(token));
+    expect(refusal(answer)).toEqual({ status: 503, code: 'SUBGRAPH_UNAVAILABLE', data: undefined });
+    await opened.close();
+  });
+});
+
 describe.each(['local', 'http'] as const)('API keys over %s transports', (form) => {
   let opened: Opened;
   let nowMs: number;

@@ -1,11 +1,12 @@
 /** Access tokens: who issued them, with whose keys they hold, and whom that issuer may vouch for. */
 import { doorError, parseCaller } from '@gridworks/kit/caller';
 import type { SubgraphName } from '@gridworks/kit/config';
+import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import { ISSUERS, JWKS_PATH, TOKEN_AUDIENCE, issuerOf } from '@gridworks/kit/tokens';
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify, type JSONWebKeySet, type JWK } from 'jose';
 import { GraphQLError } from 'graphql';
-import { unavailable, type Transport } from '../transport/transport.ts';
+import { askRoute, unavailable, type Transport } from '../transport/transport.ts';
 import type { Identity } from './guard.ts';
 
 const ALGORITHM = 'EdDSA';
@@ -18,10 +19,10 @@ const COOLDOWN_MS = 2_000;
 export class TokenDesk {
   readonly #issuers = new Map<string, Issuer>();
 
-  constructor(transports: ReadonlyMap<string, Transport>, clock: Clock) {
+  constructor(transports: ReadonlyMap<string, Transport>, log: Log, clock: Clock) {
     for (const name of Object.keys(ISSUERS) as SubgraphName[]) {
       const transport = transports.get(name);
-      if (transport) this.#issuers.set(issuerOf(name), new Issuer(transport, clock));
+      if (transport) this.#issuers.set(issuerOf(name), new Issuer(transport, log, clock));
     }
   }
 
@@ -60,6 +61,7 @@ class Issuer {
 
   constructor(
     private readonly transport: Transport,
+    private readonly log: Log,
     private readonly clock: Clock,
   ) {}
 
@@ -104,15 +106,19 @@ class Issuer {
   }
 
   async #fetch(): Promise<void> {
-    const set = readKeySet(await this.transport.post(JWKS_PATH, undefined));
+    const set = readKeySet(await askRoute(this.transport, this.log, JWKS_PATH));
+    if (!set) {
+      this.log.error({ subgraph: this.name }, 'an issuer gave no key set');
+      throw unavailable(this.name);
+    }
     this.#known = { set, find: createLocalJWKSet(set) };
     this.#askedAtMs = this.clock();
   }
 }
 
-function readKeySet(value: unknown): JSONWebKeySet {
+function readKeySet(value: unknown): JSONWebKeySet | undefined {
   const keys = (value as { keys?: unknown } | null | undefined)?.keys;
-  if (!Array.isArray(keys)) throw new Error('the issuer gave no key set');
+  if (!Array.isArray(keys)) return undefined;
   return { keys: (keys as JWK[]).filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519') };
 }
 

@@ -45,10 +45,11 @@ export interface PlainOperation {
 
 export type Planned = PlannedSubscription | PlainOperation;
 
-const PLANS_MAX = 1_000;
+/** By the characters of their texts; a plan takes some fifty times that in memory. */
+const REMEMBERED_CHARS = 1_000_000;
 
 export class Plans {
-  readonly #known = new Recent<Planned | readonly GraphQLError[]>(PLANS_MAX);
+  readonly #known = new Recent<Planned>(REMEMBERED_CHARS);
 
   constructor(private readonly supergraph: LoadedSupergraph) {}
 
@@ -58,7 +59,8 @@ export class Plans {
     const known = this.#known.get(key);
     if (known) return known;
     const fresh = this.#plan(query, operationName);
-    this.#known.set(key, fresh);
+    // What is refused is not worth remembering, and anybody could fill the memory with it.
+    if ('kind' in fresh) this.#known.set(key, fresh, key.length);
     return fresh;
   }
 

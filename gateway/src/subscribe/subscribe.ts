@@ -73,8 +73,11 @@ export async function openSubscription(
         failures = 0;
       } catch (error) {
         upstream = undefined;
-        if (error instanceof SubscriptionRefused) throw new StreamEnded(tellErrors(error.errors, telling));
         if (leaving.signal.aborted) return;
+        const isBack = failures > 0;
+        if (error instanceof SubscriptionRefused && !(isBack && isFault(error))) {
+          throw new StreamEnded(tellErrors(error.errors, telling));
+        }
         telling.log.warn(
           { err: error, traceId, subgraph: name, isGapless: plan.isGapless },
           'a stream broke',
@@ -133,6 +136,11 @@ function leavable(events: Events, leave: () => void): Events {
       return events.throw(error);
     },
   });
+}
+
+/** A subgraph that has just come back may stumble for a moment; that is no answer to the client. */
+function isFault({ errors }: SubscriptionRefused): boolean {
+  return errors.every(({ extensions }) => extensions['code'] === 'INTERNAL_SERVER_ERROR');
 }
 
 function checkVariables(

@@ -495,6 +495,19 @@ describe('a stream whose subgraph goes away', () => {
 });
 
 describe('a stream that breaks in process', () => {
+  it('is refused at the start with a fault that stays masked', async () => {
+    const opened = await openGateway('local');
+    opened.graph.stumbles.left = 1;
+    expect(
+      await listen(opened.port, 'subscription { ticks(symbols: []) { sequence } }').next(),
+    ).toMatchObject({
+      ended: [
+        { message: 'Something went wrong on our side.', extensions: { code: 'INTERNAL_SERVER_ERROR' } },
+      ],
+    });
+    await opened.close();
+  });
+
   it('is opened again when it promises the latest only, and ends when it promises every event', async () => {
     const opened = await openGateway('local');
     const { graph, port } = opened;
@@ -502,6 +515,7 @@ describe('a stream that breaks in process', () => {
     const gapless = listen(port, 'subscription { orderUpdates { sequence } }');
     await graph.ticks.untilOpened(1);
     await graph.updates.untilOpened(1);
+    graph.stumbles.left = 2;
     graph.ticks.fail(new Error('secret: the listener lost its connection'));
     graph.updates.fail(new Error('secret: the listener lost its connection'));
     expect(await gapless.next()).toMatchObject({ ended: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] });

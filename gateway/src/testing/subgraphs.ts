@@ -156,6 +156,8 @@ export interface Tick {
 export interface Graph {
   readonly ticks: Feed<Tick>;
   readonly updates: Feed<Tick>;
+  /** How often trading still fails to open a stream. */
+  readonly stumbles: { left: number };
   readonly subgraphs: Readonly<Record<'trading' | 'ai' | 'users' | 'partners', Subgraph>>;
   readonly supergraph: string;
   readonly api: string;
@@ -218,7 +220,7 @@ const TRADING = `
 
 const AI = `
   type Forecast { volatility: Float! horizon: Int! }
-  type Instrument @key(fields: "symbol") { symbol: String! forecast(horizon: Int = 1): Forecast risk: Float }
+  type Instrument @key(fields: "symbol") { symbol: String! forecast(horizon: Int = 1): Forecast risk: Float certain: Float! }
   type Query { mood: String }
 `;
 
@@ -236,6 +238,7 @@ export function createGraph(): Graph {
   const ticks = new Feed<Tick>();
   const updates = new Feed<Tick>();
   const asked: string[] = [];
+  const stumbles = { left: 0 };
   const hold = { ai: async (): Promise<void> => undefined };
   const partners: Graph['partners'] = {
     keys: new Map(),
@@ -251,7 +254,13 @@ export function createGraph(): Graph {
   });
 
   const stream = (feed: Feed<Tick>): { subscribe: Resolver; resolve: (value: unknown) => unknown } => ({
-    subscribe: () => feed.open(),
+    subscribe: () => {
+      if (stumbles.left > 0) {
+        stumbles.left -= 1;
+        throw new Error('secret: the database is starting up');
+      }
+      return feed.open();
+    },
     resolve: (value) => value,
   });
   const trading = subgraphOf('trading', TRADING, {
@@ -307,7 +316,7 @@ export function createGraph(): Graph {
     Instrument: {
       __resolveReference: async (reference: { symbol: string }, _args: never, _context: CallContext) => {
         await hold.ai();
-        return reference;
+        return reference.symbol === 'LOST' ? null : reference;
       },
       forecast: ({ symbol }: { symbol: string }, { horizon }: { horizon: number }, { traceId }) => {
         asked.push(`ai:${traceId}`);
@@ -315,6 +324,7 @@ export function createGraph(): Graph {
         return volatility === null ? null : { volatility, horizon };
       },
       risk: ({ symbol }: { symbol: string }) => volatilityOf(symbol),
+      certain: () => 1,
     },
     Query: { mood: () => 'calm' },
   });
@@ -363,7 +373,7 @@ export function createGraph(): Graph {
   const composed = composeSupergraph(
     Object.values(subgraphs).map(({ name, sdl }) => ({ name, url: `http://${name}.test/graphql`, sdl })),
   );
-  return { ticks, updates, asked, hold, partners, routes, subgraphs, ...composed };
+  return { ticks, updates, stumbles, asked, hold, partners, routes, subgraphs, ...composed };
 }
 
 /** A subgraph's own server, which can be killed and brought back at the same port. */

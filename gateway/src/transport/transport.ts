@@ -2,6 +2,7 @@
 import { doorError } from '@gridworks/kit/caller';
 import type { SubgraphName } from '@gridworks/kit/config';
 import type { SubgraphRequest } from '@gridworks/kit/subgraph';
+import type { Log } from '@gridworks/kit/telemetry';
 import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 
 export interface Transport {
@@ -32,6 +33,22 @@ export function unavailable(name: string): GraphQLError {
 export class SubscriptionRefused extends Error {
   constructor(readonly errors: readonly GraphQLError[]) {
     super('the subgraph refused the subscription');
+  }
+}
+
+/** A route's answer; its own fault is logged here and is SUBGRAPH_UNAVAILABLE to whoever needed it. */
+export async function askRoute(
+  transport: Transport,
+  log: Log,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  try {
+    return await transport.post(path, body);
+  } catch (error) {
+    if (error instanceof GraphQLError) throw error;
+    log.error({ err: error, subgraph: transport.name, path }, 'a route failed');
+    throw unavailable(transport.name);
   }
 }
 

@@ -89,6 +89,8 @@ interface Market {
   /** The recorded time that a replay has come to. */
   recordedAt: Date;
   lastSource: Tick['source'];
+  /** The replay at hand brings quotes of its own; none are made up then. */
+  isQuoted: boolean;
 }
 
 /** What clients may see of an instrument's market right now. */
@@ -255,14 +257,17 @@ export class Exchange {
     });
   }
 
-  async #playEntry(market: Market, entry: Recorded, hasQuotes: boolean): Promise<void> {
+  async #playEntry(market: Market, entry: Recorded, bringsQuotes: boolean): Promise<void> {
     const { kind, tickSize, lotSize } = market.instrument;
     const { at, price, quantity } = entry;
     market.replayedUntilMs = this.clock() + REPLAY_HOLD_MS;
     market.recordedAt = at;
     // A replay begins with a market of its own: what happened live is not its yesterday.
-    const session = market.lastSource === 'LIVE' ? openSession(price) : market.session;
+    const isBeginning = market.lastSource === 'LIVE';
+    const session = isBeginning ? openSession(price) : market.session;
+    if (isBeginning) market.book = replaceMarketQuotes(market.book, { bids: [], asks: [] }).book;
     market.session = anchorReplay(session, at.getTime(), price, tickSize);
+    market.isQuoted = bringsQuotes || (market.isQuoted && !isBeginning);
     market.lastSource = 'REPLAY';
     if (kind === 'INDEX') {
       if (entry.kind === 'PRINT') this.#tick(market, at, price, quantity, 'REPLAY');
@@ -275,7 +280,7 @@ export class Exchange {
     }
     const side = aggressorOf(price, market.session.last);
     await this.#match(market, at, 'REPLAY', (book) => {
-      const quotes = hasQuotes
+      const quotes = market.isQuoted
         ? withinPrice(marketQuotes(book), price)
         : quotesAround(entry, tickSize, lotSize);
       const repeated = quantity > 0n ? repeatTrade(book, side, price, quantity) : { book, executions: [] };
@@ -437,6 +442,7 @@ export class Exchange {
       replayedUntilMs: 0,
       recordedAt: new Date(0),
       lastSource: 'LIVE',
+      isQuoted: false,
     };
     this.#markets.set(instrument.symbol, market);
     return market;

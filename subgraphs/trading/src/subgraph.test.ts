@@ -1268,6 +1268,17 @@ describe('the simulator', () => {
       );
       expect(bought.order).toMatchObject({ status: 'FILLED', filledQuantity: 5 });
 
+      // A replay takes the instrument over: what the simulator quoted is gone and does not come back meanwhile.
+      const quotes = [{ at: at(0), side: 'BUY', price: '499.00', quantity: 10 }];
+      await market.data(PLAY, { input: { symbol: 'RELIANCE', quotes } }, OPERATOR);
+      const others = await open(query, {}, { kind: 'anonymous' }, market);
+      await take(others, 5);
+      await others.return?.();
+      expect(await depthOf('RELIANCE', market)).toEqual({
+        bids: [{ price: '499.00', quantity: 10, orders: 1 }],
+        asks: [],
+      });
+
       await market.subgraph.stop();
       const { rows } = await market.db.system.query<{ symbol: string; volume: bigint }>(
         `SELECT symbol, sum(volume) AS volume FROM trading.candle

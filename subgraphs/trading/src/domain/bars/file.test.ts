@@ -222,9 +222,8 @@ describe('readMarketFile', () => {
         '',
         'NaN',
         '1e9',
-        '\u0000'.slice(1),
       ),
-      fc.string({ maxLength: 8 }).map((text) => text.replaceAll(/[\r\n\u0000]/g, ' ')),
+      fc.string({ maxLength: 8 }).map((text) => text.replaceAll(/[\r\n]/g, ' ').replaceAll('\0', ' ')),
     );
     const line = fc.oneof(
       fc.constant(GOOD),

@@ -269,7 +269,11 @@ class TableRow {
 }
 
 function excerpt(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  return JSON.stringify(shortened(text));
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function readBars(table: Table): MarketFile {
@@ -361,7 +365,7 @@ function readHours(text: string): MarketFile | FileRefusal {
   const unread: string[] = [];
   for (const each of holidays as unknown[]) {
     const date = typeof each === 'string' ? readDate(each) : undefined;
-    if (date === undefined) unread.push(excerpt(String(JSON.stringify(each))));
+    if (date === undefined) unread.push(shortened(JSON.stringify(each)));
     else dates.push(date);
   }
   const zone = typeof exchangeTimeZone === 'string' ? exchangeTimeZone : 'Asia/Kolkata';

@@ -375,6 +375,10 @@ describe('large moves', () => {
   });
 });
 
+function put(cells: readonly string[], changes: Readonly<Record<number, string>>): string {
+  return cells.map((cell, index) => changes[index] ?? cell).join(',');
+}
+
 describe('any damage', () => {
   it('never stops the reading, and every row is accounted for', () => {
     const lines = days().split('\n');
@@ -389,13 +393,9 @@ describe('any damage', () => {
           const cells = spoiled[line]!.split(',');
           if (what === 'cut') spoiled[line] = cells.slice(0, 3).join(',');
           if (what === 'double') spoiled[line] = `${spoiled[line]}\n${spoiled[line]}`;
-          if (what === 'zero') spoiled[line] = cells.with(1, '0').join(',');
-          if (what === 'huge') spoiled[line] = cells.with(2, '999999999999').join(',');
-          if (what === 'swap')
-            spoiled[line] = cells
-              .with(2, cells[3] ?? '')
-              .with(3, cells[2] ?? '')
-              .join(',');
+          if (what === 'zero') spoiled[line] = put(cells, { 1: '0' });
+          if (what === 'huge') spoiled[line] = put(cells, { 2: '999999999999' });
+          if (what === 'swap') spoiled[line] = put(cells, { 2: cells[3] ?? '', 3: cells[2] ?? '' });
           if (what === 'noise') spoiled[line] = '"\t;;|';
           if (what === 'gone') spoiled[line] = '';
         }
