@@ -42,7 +42,7 @@ import {
 } from '@gridworks/trading/store/instrument';
 import { openDatabase } from './platform.ts';
 
-export const USAGE = `Usage: npm run import -- FILE --symbol SYMBOL [options]
+const USAGE = `Usage: npm run import -- FILE --symbol SYMBOL [options]
 
 FILE is CSV, plain or gzip: bars (date[,time],open,high,low,close[,volume]), trades (ms,price,size), quotes
 (ms,bid,bid_size,ask,ask_size) or adjustment factors (date,price_factor,split_factor); or market hours as JSON, which
@@ -208,7 +208,7 @@ async function importFile(file: MarketFile, request: Request): Promise<Outcome> 
     const instruments = new InstrumentStore(db);
     if (file.kind === 'MARKET_HOURS') return await importHours(db, file, request);
     const symbol = request.symbol ?? '';
-    const known = (await instruments.all()).find((each) => each.symbol === symbol);
+    const [known] = await instruments.bySymbols([symbol]);
     checkAgainst(known, request);
     if (file.kind === 'FACTORS') return await importFactors(db, file, symbol, request);
     if (file.kind === 'BARS') return await importBars(db, file, symbol, known, request);
@@ -385,11 +385,7 @@ function traitsOf(
 }
 
 /** The product's own calendar and what was imported to it; none for instruments quoted in dollars. */
-export async function calendarOf(
-  db: Database,
-  exchange: Exchange,
-  currency: Currency = 'INR',
-): Promise<Calendar> {
+async function calendarOf(db: Database, exchange: Exchange, currency: Currency = 'INR'): Promise<Calendar> {
   if (currency !== 'INR') return new Calendar([]);
   return new Calendar([...INDIAN_HOLIDAYS, ...(await new InstrumentStore(db).holidays(exchange))]);
 }

@@ -268,7 +268,7 @@ async function playOnce(
 }
 
 /** When each entry is due, in milliseconds from the beginning: recorded gaps, cut to a minute, over the speed. */
-export function dueTimes(entries: readonly { readonly at: number }[], speed: number): number[] {
+function dueTimes(entries: readonly { readonly at: number }[], speed: number): number[] {
   let due = 0;
   return entries.map(({ at }, index) => {
     const previous = entries[index - 1]?.at ?? at;

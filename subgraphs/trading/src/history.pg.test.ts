@@ -89,7 +89,7 @@ describe('recordCandles', () => {
 });
 
 describe('CandleStore', () => {
-  it('reads the last bars before an instant, a range, and the latest of many', async () => {
+  it('reads the last bars before an instant, and a range, of one instrument and interval', async () => {
     await record('AAA', bars(5));
     await record('BBB', [bar(9)]);
     expect(await candles.last('AAA', 'ONE_MINUTE', 2)).toEqual([bar(3), bar(4)]);
@@ -101,12 +101,6 @@ describe('CandleStore', () => {
       bar(3),
     ]);
     expect(await candles.range('AAA', 'ONE_MINUTE', bar(1).start, bar(4).start, 1)).toEqual([bar(1)]);
-    expect(await candles.latest(['AAA', 'BBB', 'CCC'], 'ONE_MINUTE')).toEqual(
-      new Map([
-        ['AAA', bar(4)],
-        ['BBB', bar(9)],
-      ]),
-    );
   });
 });
 

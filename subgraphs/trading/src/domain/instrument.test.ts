@@ -7,7 +7,6 @@ import {
   isTradable,
   listingOf,
   priceBand,
-  roundToTick,
   symbolOf,
   tickSizeFor,
   tickSizeOn,
@@ -51,14 +50,6 @@ describe('tickSizeOn', () => {
   it('has always been the same for indices and dollars', () => {
     expect(tickSizeOn('2015-07-03', 8_000_00n, 'INDEX')).toBe(5n);
     expect(tickSizeOn('2013-10-11', 185_00n, 'EQUITY', 'USD')).toBe(1n);
-  });
-});
-
-describe('roundToTick', () => {
-  it('goes to the nearest price on the grid, halfway up', () => {
-    expect(roundToTick(1_405_74n, 10n)).toBe(1_405_70n);
-    expect(roundToTick(1_405_75n, 10n)).toBe(1_405_80n);
-    expect(roundToTick(1_405_70n, 10n)).toBe(1_405_70n);
   });
 });
 

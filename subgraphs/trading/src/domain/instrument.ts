@@ -109,11 +109,6 @@ export function isOnTick(price: bigint, tickSize: bigint): boolean {
   return price % tickSize === 0n;
 }
 
-/** The nearest price on the grid; halfway goes up. */
-export function roundToTick(price: bigint, tickSize: bigint): bigint {
-  return floorTo(price + tickSize / 2n, tickSize);
-}
-
 export interface PriceBand {
   readonly lower: bigint;
   readonly upper: bigint;

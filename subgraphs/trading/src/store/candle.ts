@@ -55,18 +55,6 @@ export class CandleStore {
     );
     return rows.map(toCandle);
   }
-
-  /** The latest bar of each of these symbols; those without any are absent. */
-  async latest(symbols: readonly string[], interval: CandleInterval): Promise<Map<string, Candle>> {
-    const { rows } = await this.db.system.query<CandleRow & { symbol: string }>(
-      `SELECT asked.symbol, bar.* FROM unnest($1::text[]) AS asked (symbol)
-        CROSS JOIN LATERAL (
-          SELECT start, open, high, low, close, volume FROM trading.candle
-           WHERE candle.symbol = asked.symbol AND interval = $2 ORDER BY start DESC LIMIT 1) AS bar`,
-      [symbols, interval],
-    );
-    return new Map(rows.map((row) => [row.symbol, toCandle(row)]));
-  }
 }
 
 /**
