@@ -36,7 +36,7 @@ export default defineConfig({
           'subgraphs/*/src/*.pg.test.ts',
           'kit/src/**/*.pg.test.ts',
           'prisma/**/*.pg.test.ts',
-          'gateway/src/**/*.test.ts',
+          'gateway/src/**/*.pg.test.ts',
         ],
         { globalSetup: ['kit/src/testing-server.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
       ),

@@ -104,6 +104,23 @@ describe.each(['local', 'http'] as const)('queries and mutations over %s subgrap
     });
   });
 
+  it('does not blame the client for a fetch that a subgraph cannot read', async () => {
+    // As when a subgraph is deployed with another schema than the supergraph was composed of.
+    const { trading } = opened.graph.subgraphs;
+    const fields = trading.schema.getQueryType()?.getFields();
+    const whoami = fields?.['whoami'];
+    if (!fields || !whoami) throw new Error('there is no such field');
+    delete fields['whoami'];
+    try {
+      const { status, body } = await query(opened.port, '{ mood whoami }');
+      expect(status).toBe(200);
+      expect(body.errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }]);
+      expect(JSON.stringify(body)).not.toContain('whoami');
+    } finally {
+      fields['whoami'] = whoami;
+    }
+  });
+
   it('does not let the refusal of one field set the status of the whole answer', async () => {
     const { status, body } = await query(opened.port, '{ mood oddly }');
     expect(status).toBe(200);

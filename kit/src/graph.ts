@@ -11,8 +11,9 @@ import {
   registerEnumType,
   type ClassType,
 } from 'type-graphql';
-import { TIERS, doorError } from './caller.ts';
-import { formatDecimal, parseDecimal } from './money.ts';
+import type { Exchange, Product, Side } from '@gridworks/schema/events';
+import { doorError, type Tier } from './caller.ts';
+import { formatDecimal, parseDecimal, type Currency } from './money.ts';
 
 /** Minor units inside (bigint), a decimal string outside. */
 export const Decimal = new GraphQLScalarType<bigint, string>({
@@ -72,14 +73,24 @@ export const DateTime = new GraphQLScalarType({
   description: 'An instant in UTC as ISO 8601, for example "2026-01-15T03:45:00.000Z".',
 });
 
-export enum CurrencyCode {
-  INR = 'INR',
-  USD = 'USD',
+/** An enum of the graph from its values and what they mean: `enumOf<Side>('Side', 'Which way...', { BUY: '...' })`. */
+export function enumOf<Value extends string>(
+  name: string,
+  description: string,
+  values: Readonly<Record<Value, string>>,
+): { readonly [V in Value]: V } {
+  const entries = Object.entries<string>(values);
+  const made = Object.fromEntries(entries.map(([value]) => [value, value])) as { readonly [V in Value]: V };
+  const valuesConfig = Object.fromEntries(
+    entries.map(([value, meaning]) => [value, { description: meaning }]),
+  );
+  registerEnumType(made, { name, description, valuesConfig: valuesConfig as never });
+  return made;
 }
-registerEnumType(CurrencyCode, {
-  name: 'Currency',
-  description: 'The ISO 4217 code of a currency.',
-  valuesConfig: { INR: { description: 'Indian rupee.' }, USD: { description: 'United States dollar.' } },
+
+export const CurrencyEnum = enumOf<Currency>('Currency', 'The ISO 4217 code of a currency.', {
+  INR: 'Indian rupee.',
+  USD: 'United States dollar.',
 });
 
 @ObjectType({ description: 'An amount of money in one currency.' })
@@ -88,28 +99,43 @@ export class Money {
   @Field(() => Decimal, { description: 'The amount in units of the currency, exact.' })
   amount!: bigint;
 
-  @Field(() => CurrencyCode, { description: 'The currency of the amount.' })
-  currency!: CurrencyCode;
+  @Field(() => CurrencyEnum, { description: 'The currency of the amount.' })
+  currency!: Currency;
 }
 
 export function rupees(amount: bigint): Money {
-  return { amount, currency: CurrencyCode.INR };
+  return { amount, currency: 'INR' };
 }
 
-export const TierEnum = Object.fromEntries(TIERS.map((tier) => [tier, tier])) as {
-  [T in (typeof TIERS)[number]]: T;
-};
-registerEnumType(TierEnum, {
-  name: 'Tier',
-  description: 'What a trader subscribes to. The last three form the private Black tier.',
-  valuesConfig: {
-    LITE: { description: 'Entry tier.' },
-    PRO: { description: 'For active traders.' },
-    ELITE: { description: 'For professionals.' },
-    ONYX: { description: 'Black tier, first degree; served by Sterling.' },
-    OBSIDIAN: { description: 'Black tier, second degree; served by Prism.' },
-    VOID: { description: 'Black tier, third degree; served by Nexus.' },
+export const TierEnum = enumOf<Tier>(
+  'Tier',
+  'What a trader subscribes to. The last three form the private Black tier.',
+  {
+    LITE: 'Entry tier.',
+    PRO: 'For active traders.',
+    ELITE: 'For professionals.',
+    ONYX: 'Black tier, first degree; served by Sterling.',
+    OBSIDIAN: 'Black tier, second degree; served by Prism.',
+    VOID: 'Black tier, third degree; served by Nexus.',
   },
+);
+
+// What trading says of an order and billing computes from: one word, one meaning, in both.
+export const SideEnum = enumOf<Side>('Side', 'Which way an order trades.', {
+  BUY: 'Takes shares for cash.',
+  SELL: 'Gives shares for cash.',
+});
+export const ProductEnum = enumOf<Product>(
+  'Product',
+  'What the shares are meant for; each product is a position of its own.',
+  {
+    CNC: 'Cash and carry: delivered and kept.',
+    MIS: 'Margin intraday square-off: bought and sold within the day.',
+  },
+);
+export const ExchangeEnum = enumOf<Exchange>('Exchange', 'Where an instrument is listed.', {
+  NSE: 'National Stock Exchange of India.',
+  BSE: 'BSE, formerly Bombay Stock Exchange.',
 });
 
 @InterfaceType({
@@ -183,14 +209,11 @@ export function refusalOf<Code extends string>(
   domain: string,
   codes: Readonly<Record<Code, string>>,
 ): ClassType<{ code: Code; message: string; path: readonly string[] }> {
-  const values = Object.fromEntries(Object.keys(codes).map((code) => [code, code])) as Record<Code, Code>;
-  registerEnumType(values, {
-    name: `${domain}RefusalCode`,
-    description: `Why ${domain.toLowerCase()} said no. The list is closed; new codes are announced as schema changes.`,
-    valuesConfig: Object.fromEntries(
-      Object.entries<string>(codes).map(([code, description]) => [code, { description }]),
-    ) as never,
-  });
+  const values = enumOf(
+    `${domain}RefusalCode`,
+    `Why ${domain.toLowerCase()} said no. The list is closed; new codes are announced as schema changes.`,
+    codes,
+  );
   @ObjectType(`${domain}Refusal`, { description: 'An expected "no": nothing was changed.' })
   class DomainRefusal {
     @Field(() => values, {

@@ -9,7 +9,7 @@ import type { PlanNode, QueryPlan } from '@apollo/query-planner';
 import type { ExecutionResult } from 'graphql';
 import type { PlannedSubscription } from '../plan/plan.ts';
 import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
-import { plain, type Passage } from './fetch.ts';
+import { fromSubgraph, type Passage } from './fetch.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -35,7 +35,7 @@ export function eventExecutor(
     const source: GraphQLDataSource = {
       process: async () => ({
         data: event.data ?? null,
-        ...(event.errors ? { errors: event.errors.map(plain) } : {}),
+        ...(event.errors ? { errors: event.errors.map(fromSubgraph) } : {}),
       }),
     };
     // The executor reads no more of a request than this.

@@ -1,6 +1,6 @@
 /** What the executor of plans calls: each subgraph as a data source over its transport. */
 import type { GraphQLDataSource } from '@apollo/gateway';
-import type { Caller } from '@gridworks/kit/caller';
+import type { Caller, DoorCode } from '@gridworks/kit/caller';
 import { GraphQLError, Kind, parse, type GraphQLFormattedError, type SelectionSetNode } from 'graphql';
 import type { Transport } from '../transport/transport.ts';
 
@@ -30,20 +30,36 @@ export function dataSourceOf(transport: Transport): GraphQLDataSource {
           caller: passage.caller,
           traceId: passage.traceId,
         });
-        return { data: data ?? null, ...(errors ? { errors: errors.map(plain) } : {}) };
+        return { data: data ?? null, ...(errors ? { errors: errors.map(fromSubgraph) } : {}) };
       } catch (error) {
         if (!(error instanceof GraphQLError)) throw error;
         passage.lost.add(transport.name);
-        return { data: null, errors: [{ ...plain(error), path: firstPath(query) }] };
+        return { data: null, errors: [{ ...fromSubgraph(error), path: firstPath(query) }] };
       }
     },
   };
 }
 
-/** `http` says how an HTTP door should answer; inside an answer of several fetches it has no meaning. */
-export function plain(error: GraphQLError): GraphQLFormattedError {
-  const { http: _http, ...extensions } = error.extensions;
-  return { message: error.message, ...(error.path ? { path: error.path } : {}), extensions };
+/** Codes by which a subgraph finds fault with a request that the gateway wrote: no client can mend that. */
+const OUR_FAULTS: ReadonlySet<unknown> = new Set<DoorCode>([
+  'BAD_REQUEST',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PAYLOAD_TOO_LARGE',
+]);
+
+/**
+ * An error as a subgraph means it, for an answer that is made of several. `http` says how an HTTP door should answer,
+ * which one fetch of many has no say in.
+ */
+export function fromSubgraph({ message, path, extensions }: GraphQLError): GraphQLFormattedError {
+  const { http: _http, code, ...others } = extensions;
+  return {
+    message,
+    ...(path ? { path } : {}),
+    extensions: { ...others, ...(OUR_FAULTS.has(code) ? {} : { code }) },
+  };
 }
 
 /**

@@ -5,10 +5,10 @@
 import { type GraphQLError, getVariableValues, type ExecutionResult } from 'graphql';
 import { tellError, tellErrors, tellResult, type Telling } from '../execute/answer.ts';
 import type { EventExecutor, Variables } from '../execute/event.ts';
-import { passageOf, type Passage } from '../execute/fetch.ts';
+import { fromSubgraph, passageOf, type Passage } from '../execute/fetch.ts';
 import type { PlannedSubscription } from '../plan/plan.ts';
 import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
-import { SubscriptionRefused, unavailable, type Transport } from '../transport/transport.ts';
+import { SubscriptionRefused, revive, unavailable, type Transport } from '../transport/transport.ts';
 
 export interface SubscribeOptions {
   readonly supergraph: LoadedSupergraph;
@@ -58,7 +58,7 @@ export async function openSubscription(
   try {
     upstream = await transport.subscribe(request);
   } catch (error) {
-    return tellErrors(error instanceof SubscriptionRefused ? error.errors : [error], telling);
+    return tellErrors(error instanceof SubscriptionRefused ? refusalOf(error) : [error], telling);
   }
 
   const leaving = new AbortController();
@@ -76,7 +76,7 @@ export async function openSubscription(
         if (leaving.signal.aborted) return;
         const isBack = failures > 0;
         if (error instanceof SubscriptionRefused && !(isBack && isFault(error))) {
-          throw new StreamEnded(tellErrors(error.errors, telling));
+          throw new StreamEnded(tellErrors(refusalOf(error), telling));
         }
         telling.log.warn(
           { err: error, traceId, subgraph: name, isGapless: plan.isGapless },
@@ -136,6 +136,10 @@ function leavable(events: Events, leave: () => void): Events {
       return events.throw(error);
     },
   });
+}
+
+function refusalOf({ errors }: SubscriptionRefused): readonly GraphQLError[] {
+  return revive(errors.map(fromSubgraph));
 }
 
 /** A subgraph that has just come back may stumble for a moment; that is no answer to the client. */

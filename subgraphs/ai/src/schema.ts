@@ -1,19 +1,11 @@
 /** What clients see of ai: statistics of instruments that trading owns. */
-import { DateTime, Decimal } from '@gridworks/kit/graph';
-import { Directive, Field, Float, Int, ObjectType, registerEnumType } from 'type-graphql';
+import { DateTime, Decimal, enumOf } from '@gridworks/kit/graph';
+import { Directive, Field, Float, Int, ObjectType } from 'type-graphql';
 import type { ForecastModel } from './domain/volatility.ts';
 
-export const ForecastModelEnum: { [M in ForecastModel]: M } = { GARCH: 'GARCH', EWMA: 'EWMA' };
-registerEnumType(ForecastModelEnum, {
-  name: 'ForecastModel',
-  description: 'How a volatility was forecast.',
-  valuesConfig: {
-    GARCH: { description: 'GARCH(1,1) fitted by maximum likelihood to up to four years of daily returns.' },
-    EWMA: {
-      description:
-        'Exponentially weighted variance with decay 0.94: less than a year of returns, or they determine no GARCH.',
-    },
-  },
+export const ForecastModelEnum = enumOf<ForecastModel>('ForecastModel', 'How a volatility was forecast.', {
+  GARCH: 'GARCH(1,1) fitted by maximum likelihood to up to four years of daily returns.',
+  EWMA: 'Exponentially weighted variance with decay 0.94: less than a year of returns, or they determine no GARCH.',
 });
 
 @ObjectType({

@@ -1,72 +1,39 @@
 /** What clients see of billing. */
 import type { Tier } from '@gridworks/kit/caller';
-import { BigIntScalar, DateTime, Decimal, Money, Node, TierEnum, connectionOf } from '@gridworks/kit/graph';
-import { Directive, Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql';
+import {
+  BigIntScalar,
+  DateTime,
+  Decimal,
+  Money,
+  Node,
+  TierEnum,
+  connectionOf,
+  enumOf,
+  SideEnum,
+  ProductEnum,
+  ExchangeEnum,
+} from '@gridworks/kit/graph';
+import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { Exchange, Product, Side } from './domain/charges.ts';
 import type { TransferKind } from './domain/ledger.ts';
 
-// Side, product and exchange are value types that trading declares alike: the supergraph holds one of each.
-export const SideEnum: { [S in Side]: S } = { BUY: 'BUY', SELL: 'SELL' };
-registerEnumType(SideEnum, {
-  name: 'Side',
-  description: 'Which way an order trades.',
-  valuesConfig: {
-    BUY: { description: 'Takes shares for cash.' },
-    SELL: { description: 'Gives shares for cash.' },
-  },
-});
-
-export const ProductEnum: { [P in Product]: P } = { CNC: 'CNC', MIS: 'MIS' };
-registerEnumType(ProductEnum, {
-  name: 'Product',
-  description: 'What the shares are meant for; each product is a position of its own.',
-  valuesConfig: {
-    CNC: { description: 'Cash and carry: delivered and kept.' },
-    MIS: { description: 'Margin intraday square-off: bought and sold within the day.' },
-  },
-});
-
-export const ExchangeEnum: { [E in Exchange]: E } = { NSE: 'NSE', BSE: 'BSE' };
-registerEnumType(ExchangeEnum, {
-  name: 'Exchange',
-  description: 'Where an instrument is listed.',
-  valuesConfig: {
-    NSE: { description: 'National Stock Exchange of India.' },
-    BSE: { description: 'BSE, formerly Bombay Stock Exchange.' },
-  },
-});
-
-export const TransferKindEnum: { [K in TransferKind]: K } = {
-  OPENING_CREDIT: 'OPENING_CREDIT',
-  HOLD: 'HOLD',
-  FILL: 'FILL',
-  CHARGES: 'CHARGES',
-  RELEASE: 'RELEASE',
-};
-registerEnumType(TransferKindEnum, {
-  name: 'TransferKind',
-  description: 'Why money moved.',
-  valuesConfig: {
-    OPENING_CREDIT: { description: 'The credit with which a wallet opens.' },
-    HOLD: { description: 'Funds of a new order were set aside, from available to held.' },
-    FILL: { description: 'A trade was paid for out of what is held, or its proceeds came in there.' },
-    CHARGES: { description: 'The charges of an order were taken from what is held.' },
-    RELEASE: { description: 'What an order no longer needs went back, from held to available.' },
-  },
+export const TransferKindEnum = enumOf<TransferKind>('TransferKind', 'Why money moved.', {
+  OPENING_CREDIT: 'The credit with which a wallet opens.',
+  HOLD: 'Funds of a new order were set aside, from available to held.',
+  FILL: 'A trade was paid for out of what is held, or its proceeds came in there.',
+  CHARGES: 'The charges of an order were taken from what is held.',
+  RELEASE: 'What an order no longer needs went back, from held to available.',
 });
 
 export type WalletBalance = 'AVAILABLE' | 'HELD';
-export const WalletBalanceEnum: { [B in WalletBalance]: B } = { AVAILABLE: 'AVAILABLE', HELD: 'HELD' };
-registerEnumType(WalletBalanceEnum, {
-  name: 'WalletBalance',
-  description: 'One of the two balances of a wallet.',
-  valuesConfig: {
-    AVAILABLE: { description: 'What new orders may use.' },
-    HELD: {
-      description: 'What open orders have set aside, and proceeds of sales that are not settled up yet.',
-    },
+export const WalletBalanceEnum = enumOf<WalletBalance>(
+  'WalletBalance',
+  'One of the two balances of a wallet.',
+  {
+    AVAILABLE: 'What new orders may use.',
+    HELD: 'What open orders have set aside, and proceeds of sales that are not settled up yet.',
   },
-});
+);
 
 @ObjectType({ implements: Node, description: 'What a tier costs and brings.' })
 @Directive('@key(fields: "id")')

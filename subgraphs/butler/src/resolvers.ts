@@ -35,6 +35,8 @@ import {
   Butler,
   Circuit,
   CircuitNameEnum,
+  type CircuitName,
+  type ScopePurpose,
   EnrolInput,
   EnrolPayload,
   JoinAsMemberInput,
@@ -88,9 +90,7 @@ export class ButlerResolver {
   }
 
   @FieldResolver(() => Circuit, { description: 'What is needed to prove a statement.' })
-  circuit(
-    @Arg('name', () => CircuitNameEnum, { description: 'The statement.' }) name: CircuitNameEnum,
-  ): Circuit {
+  circuit(@Arg('name', () => CircuitNameEnum, { description: 'The statement.' }) name: CircuitName): Circuit {
     const { depth, publicSignals, artefacts } = membershipCircuit;
     const { wasm, zkey, vkey } = artefacts;
     return {
@@ -107,9 +107,7 @@ export class ButlerResolver {
   @FieldResolver(() => ProofScope, {
     description: 'The scope in which an identity may do something once, now.',
   })
-  scope(
-    @Arg('for', () => ScopePurposeEnum, { description: 'What for.' }) purpose: ScopePurposeEnum,
-  ): ProofScope {
+  scope(@Arg('for', () => ScopePurposeEnum, { description: 'What for.' }) purpose: ScopePurpose): ProofScope {
     return { purpose, value: membershipScope, epoch: MEMBERSHIP_EPOCH };
   }
 

@@ -1,48 +1,29 @@
 /** What clients see of the private Black tier. */
 import type { Tier } from '@gridworks/kit/caller';
-import { DateTime, Node, TierEnum, refusalOf } from '@gridworks/kit/graph';
-import { Directive, Field, InputType, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
+import { DateTime, Node, TierEnum, refusalOf, enumOf } from '@gridworks/kit/graph';
+import { Directive, Field, InputType, Int, ObjectType, type ClassType } from 'type-graphql';
 import { BUTLER_REFUSALS, type ButlerRefusal } from './domain/membership.ts';
 import type { BlackTier, Persona as PersonaValue, PersonaName } from './domain/persona.ts';
 
-export enum CircuitNameEnum {
-  TIER_MEMBERSHIP = 'TIER_MEMBERSHIP',
-}
-registerEnumType(CircuitNameEnum, {
-  name: 'CircuitName',
-  description: 'The statements that can be proven.',
-  valuesConfig: {
-    TIER_MEMBERSHIP: {
-      description:
-        'I know the secret of a leaf of the tree with this root, this nullifier is that of my secret in this scope, and I say so about this message.',
-    },
-  },
+export type CircuitName = 'TIER_MEMBERSHIP';
+export const CircuitNameEnum = enumOf<CircuitName>('CircuitName', 'The statements that can be proven.', {
+  TIER_MEMBERSHIP:
+    'I know the secret of a leaf of the tree with this root, this nullifier is that of my secret in this scope, and I say so about this message.',
 });
 
-export enum ScopePurposeEnum {
-  MEMBERSHIP = 'MEMBERSHIP',
-}
-registerEnumType(ScopePurposeEnum, {
-  name: 'ScopePurpose',
-  description: 'What an identity may do once an epoch.',
-  valuesConfig: {
-    MEMBERSHIP: { description: 'Join under a codename; later proofs in this scope find the member again.' },
+export type ScopePurpose = 'MEMBERSHIP';
+export const ScopePurposeEnum = enumOf<ScopePurpose>(
+  'ScopePurpose',
+  'What an identity may do once an epoch.',
+  {
+    MEMBERSHIP: 'Join under a codename; later proofs in this scope find the member again.',
   },
-});
+);
 
-export const PersonaNameEnum: { [P in PersonaName]: P } = {
-  STERLING: 'STERLING',
-  PRISM: 'PRISM',
-  NEXUS: 'NEXUS',
-};
-registerEnumType(PersonaNameEnum, {
-  name: 'PersonaName',
-  description: 'Who serves a member.',
-  valuesConfig: {
-    STERLING: { description: 'Serves ONYX.' },
-    PRISM: { description: 'Serves OBSIDIAN.' },
-    NEXUS: { description: 'Serves VOID.' },
-  },
+export const PersonaNameEnum = enumOf<PersonaName>('PersonaName', 'Who serves a member.', {
+  STERLING: 'Serves ONYX.',
+  PRISM: 'Serves OBSIDIAN.',
+  NEXUS: 'Serves VOID.',
 });
 
 export const ButlerRefusalType = refusalOf('Butler', BUTLER_REFUSALS);
@@ -118,7 +99,7 @@ export class CircuitDigests {
 @ObjectType({ description: 'What a prover needs besides its own secret.' })
 export class Circuit {
   @Field(() => CircuitNameEnum, { description: 'The statement.' })
-  name!: CircuitNameEnum;
+  name!: CircuitName;
 
   @Field(() => String, { description: 'Path at this door of the program that computes the witness.' })
   wasmUrl!: string;
@@ -148,7 +129,7 @@ export class Circuit {
 })
 export class ProofScope {
   @Field(() => ScopePurposeEnum, { description: 'What it is the scope of.' })
-  purpose!: ScopePurposeEnum;
+  purpose!: ScopePurpose;
 
   @Field(() => String, { description: 'The public signal `scope`: a field element in decimal digits.' })
   value!: string;

@@ -1,23 +1,18 @@
 /** What clients see of partners. */
-import { BigIntScalar, DateTime, Node, connectionOf, refusalOf } from '@gridworks/kit/graph';
+import { BigIntScalar, DateTime, Node, connectionOf, refusalOf, enumOf } from '@gridworks/kit/graph';
 import { Directive, Field, ID, InputType, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
 import { PARTNERS_REFUSALS, type PartnerStatus, type PartnersRefusal, type Scope } from './domain/partner.ts';
 import type { UsagePeriod } from './domain/usage.ts';
 
-export const PartnerStatusEnum: { [S in PartnerStatus]: S } = {
-  PENDING: 'PENDING',
-  ACTIVE: 'ACTIVE',
-  SUSPENDED: 'SUSPENDED',
-};
-registerEnumType(PartnerStatusEnum, {
-  name: 'PartnerStatus',
-  description: 'Whether a partner may call the graph.',
-  valuesConfig: {
-    PENDING: { description: 'Registered and not approved yet: may set up apps, but has no keys.' },
-    ACTIVE: { description: 'Approved: its keys work.' },
-    SUSPENDED: { description: 'Stopped by an operator: none of its keys works.' },
+export const PartnerStatusEnum = enumOf<PartnerStatus>(
+  'PartnerStatus',
+  'Whether a partner may call the graph.',
+  {
+    PENDING: 'Registered and not approved yet: may set up apps, but has no keys.',
+    ACTIVE: 'Approved: its keys work.',
+    SUSPENDED: 'Stopped by an operator: none of its keys works.',
   },
-});
+);
 
 /** Names outside, OAuth-style scopes inside. */
 export const ApiScopeEnum = {
@@ -37,27 +32,21 @@ registerEnumType(ApiScopeEnum, {
   },
 });
 
-export const UsagePeriodEnum: { [P in UsagePeriod]: P } = { HOUR: 'HOUR', DAY: 'DAY', WEEK: 'WEEK' };
-registerEnumType(UsagePeriodEnum, {
-  name: 'UsagePeriod',
-  description: 'A span of time that ends now.',
-  valuesConfig: {
-    HOUR: { description: 'The last 60 minutes.' },
-    DAY: { description: 'The last 24 hours.' },
-    WEEK: { description: 'The last 7 days.' },
-  },
+export const UsagePeriodEnum = enumOf<UsagePeriod>('UsagePeriod', 'A span of time that ends now.', {
+  HOUR: 'The last 60 minutes.',
+  DAY: 'The last 24 hours.',
+  WEEK: 'The last 7 days.',
 });
 
 export type ReviewDecision = 'APPROVE' | 'SUSPEND';
-export const ReviewDecisionEnum: { [D in ReviewDecision]: D } = { APPROVE: 'APPROVE', SUSPEND: 'SUSPEND' };
-registerEnumType(ReviewDecisionEnum, {
-  name: 'ReviewDecision',
-  description: 'What an operator decides about a partner.',
-  valuesConfig: {
-    APPROVE: { description: 'The partner becomes ACTIVE.' },
-    SUSPEND: { description: 'The partner becomes SUSPENDED; its keys stop working and stay.' },
+export const ReviewDecisionEnum = enumOf<ReviewDecision>(
+  'ReviewDecision',
+  'What an operator decides about a partner.',
+  {
+    APPROVE: 'The partner becomes ACTIVE.',
+    SUSPEND: 'The partner becomes SUSPENDED; its keys stop working and stay.',
   },
-});
+);
 
 const PartnersRefusalType = refusalOf('Partners', PARTNERS_REFUSALS) as ClassType<PartnersRefusal>;
 

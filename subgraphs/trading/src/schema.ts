@@ -1,25 +1,20 @@
 /** What clients see of trading. */
 import {
   BigIntScalar,
-  CurrencyCode,
+  CurrencyEnum,
   DateTime,
   Decimal,
   Money,
   Node,
   connectionOf,
   refusalOf,
+  enumOf,
+  SideEnum,
+  ProductEnum,
+  ExchangeEnum,
 } from '@gridworks/kit/graph';
 import type { Currency } from '@gridworks/kit/money';
-import {
-  Directive,
-  Field,
-  ID,
-  InputType,
-  Int,
-  ObjectType,
-  registerEnumType,
-  type ClassType,
-} from 'type-graphql';
+import { Directive, Field, ID, InputType, Int, ObjectType, type ClassType } from 'type-graphql';
 import type { Book, OrderType, Side, Validity } from './domain/book.ts';
 import type { CandleInterval } from './domain/candle.ts';
 import type { Exchange, InstrumentKind } from './domain/instrument.ts';
@@ -34,137 +29,63 @@ import {
 } from './domain/order.ts';
 import type { RecordedPrint, RecordedQuote } from './domain/replay.ts';
 
-type EnumOf<T extends string> = { readonly [Value in T]: Value };
-
-export const SideEnum: EnumOf<Side> = { BUY: 'BUY', SELL: 'SELL' };
-registerEnumType(SideEnum, {
-  name: 'Side',
-  description: 'Which way an order trades.',
-  valuesConfig: {
-    BUY: { description: 'Takes shares for cash.' },
-    SELL: { description: 'Gives shares for cash.' },
-  },
+export const OrderTypeEnum = enumOf<OrderType>('OrderType', 'How an order names its price.', {
+  LIMIT: 'Trades at its limit price or better.',
+  MARKET: 'Trades at once at the best prices there are, up to the end of the price band.',
 });
 
-export const OrderTypeEnum: EnumOf<OrderType> = { LIMIT: 'LIMIT', MARKET: 'MARKET' };
-registerEnumType(OrderTypeEnum, {
-  name: 'OrderType',
-  description: 'How an order names its price.',
-  valuesConfig: {
-    LIMIT: { description: 'Trades at its limit price or better.' },
-    MARKET: { description: 'Trades at once at the best prices there are, up to the end of the price band.' },
+export const ValidityEnum = enumOf<Validity>(
+  'Validity',
+  'How long an order waits. A MARKET order never waits, whatever it says here.',
+  {
+    DAY: 'Until it is filled or cancelled, at most to the end of the day in India.',
+    IOC: 'Immediate or cancel: what does not trade at once is cancelled.',
+    FOK: 'Fill or kill: trades whole at once, or not at all.',
   },
+);
+
+export const OrderStatusEnum = enumOf<OrderStatus>('OrderStatus', 'Where an order stands.', {
+  OPEN: 'Waits; nothing has traded.',
+  PARTIALLY_FILLED: 'A part has traded, the rest waits.',
+  FILLED: 'All of it has traded.',
+  CANCELLED: 'What had not traded left the market; a part may have traded before.',
 });
 
-export const ProductEnum: EnumOf<Product> = { CNC: 'CNC', MIS: 'MIS' };
-registerEnumType(ProductEnum, {
-  name: 'Product',
-  description: 'What the shares are meant for; each product is a position of its own.',
-  valuesConfig: {
-    CNC: { description: 'Cash and carry: delivered and kept.' },
-    MIS: { description: 'Margin intraday square-off: bought and sold within the day.' },
+export const CancelReasonEnum = enumOf<CancelReason>(
+  'CancelReason',
+  'Why what was left of an order left the market.',
+  {
+    USER: 'Its owner took it back.',
+    MARKET_REST: 'A MARKET order found nobody else to trade with.',
+    TIME_IN_FORCE: 'Its validity said so: IOC, FOK, or the day is over.',
+    SELF_TRADE: 'It met an order of the same user; the newcomer leaves.',
   },
+);
+
+export const OrderEventKindEnum = enumOf<OrderEventKind>('OrderEventKind', 'What can happen to an order.', {
+  CREATED: 'It was accepted.',
+  EXECUTED: 'A part of it, or all, traded.',
+  CANCELLED: 'What was left of it left the market.',
 });
 
-export const ValidityEnum: EnumOf<Validity> = { DAY: 'DAY', IOC: 'IOC', FOK: 'FOK' };
-registerEnumType(ValidityEnum, {
-  name: 'Validity',
-  description: 'How long an order waits. A MARKET order never waits, whatever it says here.',
-  valuesConfig: {
-    DAY: { description: 'Until it is filled or cancelled, at most to the end of the day in India.' },
-    IOC: { description: 'Immediate or cancel: what does not trade at once is cancelled.' },
-    FOK: { description: 'Fill or kill: trades whole at once, or not at all.' },
-  },
+export const InstrumentKindEnum = enumOf<InstrumentKind>('InstrumentKind', 'What sort of thing is quoted.', {
+  EQUITY: 'A share of a company.',
+  INDEX: 'A number computed from shares; it can be watched but not traded.',
+  ETF: 'An exchange-traded fund.',
 });
 
-export const OrderStatusEnum: EnumOf<OrderStatus> = {
-  OPEN: 'OPEN',
-  PARTIALLY_FILLED: 'PARTIALLY_FILLED',
-  FILLED: 'FILLED',
-  CANCELLED: 'CANCELLED',
-};
-registerEnumType(OrderStatusEnum, {
-  name: 'OrderStatus',
-  description: 'Where an order stands.',
-  valuesConfig: {
-    OPEN: { description: 'Waits; nothing has traded.' },
-    PARTIALLY_FILLED: { description: 'A part has traded, the rest waits.' },
-    FILLED: { description: 'All of it has traded.' },
-    CANCELLED: { description: 'What had not traded left the market; a part may have traded before.' },
+export const CandleIntervalEnum = enumOf<CandleInterval>(
+  'CandleInterval',
+  'How much time one candle covers.',
+  {
+    ONE_MINUTE: 'A minute.',
+    ONE_DAY: 'A trading day.',
   },
-});
+);
 
-export const CancelReasonEnum: EnumOf<CancelReason> = {
-  USER: 'USER',
-  MARKET_REST: 'MARKET_REST',
-  TIME_IN_FORCE: 'TIME_IN_FORCE',
-  SELF_TRADE: 'SELF_TRADE',
-};
-registerEnumType(CancelReasonEnum, {
-  name: 'CancelReason',
-  description: 'Why what was left of an order left the market.',
-  valuesConfig: {
-    USER: { description: 'Its owner took it back.' },
-    MARKET_REST: { description: 'A MARKET order found nobody else to trade with.' },
-    TIME_IN_FORCE: { description: 'Its validity said so: IOC, FOK, or the day is over.' },
-    SELF_TRADE: { description: 'It met an order of the same user; the newcomer leaves.' },
-  },
-});
-
-export const OrderEventKindEnum: EnumOf<OrderEventKind> = {
-  CREATED: 'CREATED',
-  EXECUTED: 'EXECUTED',
-  CANCELLED: 'CANCELLED',
-};
-registerEnumType(OrderEventKindEnum, {
-  name: 'OrderEventKind',
-  description: 'What can happen to an order.',
-  valuesConfig: {
-    CREATED: { description: 'It was accepted.' },
-    EXECUTED: { description: 'A part of it, or all, traded.' },
-    CANCELLED: { description: 'What was left of it left the market.' },
-  },
-});
-
-export const ExchangeEnum: EnumOf<Exchange> = { NSE: 'NSE', BSE: 'BSE' };
-registerEnumType(ExchangeEnum, {
-  name: 'Exchange',
-  description: 'Where an instrument is listed.',
-  valuesConfig: {
-    NSE: { description: 'National Stock Exchange of India.' },
-    BSE: { description: 'BSE, formerly Bombay Stock Exchange.' },
-  },
-});
-
-export const InstrumentKindEnum: EnumOf<InstrumentKind> = { EQUITY: 'EQUITY', INDEX: 'INDEX', ETF: 'ETF' };
-registerEnumType(InstrumentKindEnum, {
-  name: 'InstrumentKind',
-  description: 'What sort of thing is quoted.',
-  valuesConfig: {
-    EQUITY: { description: 'A share of a company.' },
-    INDEX: { description: 'A number computed from shares; it can be watched but not traded.' },
-    ETF: { description: 'An exchange-traded fund.' },
-  },
-});
-
-export const CandleIntervalEnum: EnumOf<CandleInterval> = { ONE_MINUTE: 'ONE_MINUTE', ONE_DAY: 'ONE_DAY' };
-registerEnumType(CandleIntervalEnum, {
-  name: 'CandleInterval',
-  description: 'How much time one candle covers.',
-  valuesConfig: {
-    ONE_MINUTE: { description: 'A minute.' },
-    ONE_DAY: { description: 'A trading day.' },
-  },
-});
-
-export const TickSourceEnum = { LIVE: 'LIVE', REPLAY: 'REPLAY' } as const;
-registerEnumType(TickSourceEnum, {
-  name: 'TickSource',
-  description: 'Where a tick comes from.',
-  valuesConfig: {
-    LIVE: { description: 'The market as it happens.' },
-    REPLAY: { description: 'Recorded market data that is being played again.' },
-  },
+export const TickSourceEnum = enumOf('TickSource', 'Where a tick comes from.', {
+  LIVE: 'The market as it happens.',
+  REPLAY: 'Recorded market data that is being played again.',
 });
 
 export const TradingRefusalType = refusalOf('Trading', TRADING_REFUSALS);
@@ -294,7 +215,7 @@ export class Instrument extends Node {
   @Field(() => BigIntScalar, { description: 'Quantities of orders are whole multiples of it.' })
   lotSize!: bigint;
 
-  @Field(() => CurrencyCode, { description: 'What its prices are counted in.' })
+  @Field(() => CurrencyEnum, { description: 'What its prices are counted in.' })
   currency!: Currency;
 }
 

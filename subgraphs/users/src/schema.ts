@@ -1,18 +1,13 @@
 /** What clients see of users. */
-import { DateTime, Node, TierEnum, refusalOf } from '@gridworks/kit/graph';
+import { DateTime, Node, TierEnum, refusalOf, enumOf } from '@gridworks/kit/graph';
 import type { Role, Tier } from '@gridworks/kit/caller';
-import { Directive, Field, InputType, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
+import { Directive, Field, InputType, ObjectType, type ClassType } from 'type-graphql';
 import { USERS_REFUSALS, type Registration, type UsersRefusal } from './domain/registration.ts';
 
-export const RoleEnum: { [R in Role]: R } = { TRADER: 'TRADER', PARTNER: 'PARTNER', OPERATOR: 'OPERATOR' };
-registerEnumType(RoleEnum, {
-  name: 'Role',
-  description: 'What a user may do besides reading their own things.',
-  valuesConfig: {
-    TRADER: { description: 'Trades for themself.' },
-    PARTNER: { description: 'Builds on the platform: apps, keys, usage.' },
-    OPERATOR: { description: 'Runs the platform for a tenant.' },
-  },
+export const RoleEnum = enumOf<Role>('Role', 'What a user may do besides reading their own things.', {
+  TRADER: 'Trades for themself.',
+  PARTNER: 'Builds on the platform: apps, keys, usage.',
+  OPERATOR: 'Runs the platform for a tenant.',
 });
 
 export const UsersRefusalType = refusalOf('Users', USERS_REFUSALS);
