@@ -1,5 +1,6 @@
 /** Batches of this domain, one per entity; made anew for each operation so that nothing outlives what a caller may see. */
 import DataLoader from 'dataloader';
+import { inOrder } from '@gridworks/kit/loader';
 import type { BillingStore, PlanRow, WalletRow } from './store.ts';
 
 export interface BillingLoaders {
@@ -14,13 +15,4 @@ export function createLoaders(store: BillingStore): BillingLoaders {
     wallet: new DataLoader(async (ids) => inOrder(ids, await store.walletsByUsers(ids), (row) => row.userId)),
     plan: new DataLoader(async (tiers) => inOrder(tiers, await store.plansByTiers(tiers), (row) => row.tier)),
   };
-}
-
-function inOrder<T>(
-  keys: readonly string[],
-  rows: readonly T[],
-  keyOf: (row: T) => string,
-): (T | undefined)[] {
-  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-  return keys.map((key) => byKey.get(key));
 }

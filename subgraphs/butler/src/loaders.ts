@@ -1,5 +1,6 @@
 /** Batches of this domain; made anew for each operation so that nothing outlives what a caller may see. */
 import DataLoader from 'dataloader';
+import { inOrder } from '@gridworks/kit/loader';
 import type { MemberRow, MemberStore } from './store/member.ts';
 
 export interface ButlerLoaders {
@@ -8,9 +9,6 @@ export interface ButlerLoaders {
 
 export function createLoaders(members: MemberStore): ButlerLoaders {
   return {
-    member: new DataLoader(async (ids) => {
-      const byId = new Map((await members.membersByIds(ids)).map((row) => [row.id, row]));
-      return ids.map((id) => byId.get(id));
-    }),
+    member: new DataLoader(async (ids) => inOrder(ids, await members.membersByIds(ids), ({ id }) => id)),
   };
 }

@@ -1,5 +1,6 @@
 /** Batches of this domain, one per entity; made anew for each operation so that nothing outlives what a caller may see. */
 import DataLoader from 'dataloader';
+import { grouped, inOrder } from '@gridworks/kit/loader';
 import type { Clock } from '@gridworks/kit/time';
 import { PERIOD_MS, type UsagePeriod } from './domain/usage.ts';
 import type { AppRow, KeyRow, PartnerRow, PartnersStore, UsageRow } from './store.ts';
@@ -19,8 +20,8 @@ export interface PartnersLoaders {
 
 export function createLoaders(store: PartnersStore, clock: Clock): PartnersLoaders {
   return {
-    partner: new DataLoader(async (ids) => inOrder(ids, await store.partnersByIds(ids))),
-    app: new DataLoader(async (ids) => inOrder(ids, await store.appsByIds(ids))),
+    partner: new DataLoader(async (ids) => inOrder(ids, await store.partnersByIds(ids, ({ id }) => id))),
+    app: new DataLoader(async (ids) => inOrder(ids, await store.appsByIds(ids, ({ id }) => id))),
     appsOfPartner: new DataLoader(async (ids) =>
       grouped(ids, await store.appsByPartnerIds(ids), (row) => row.partnerId),
     ),
@@ -48,18 +49,4 @@ async function usageOf(
     ),
   );
   return asked.map(({ appId, period }) => byPeriod.get(period)?.get(appId));
-}
-
-function inOrder<T extends { readonly id: string }>(
-  ids: readonly string[],
-  rows: readonly T[],
-): (T | undefined)[] {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => byId.get(id));
-}
-
-function grouped<T>(ids: readonly string[], rows: readonly T[], ownerOf: (row: T) => string): T[][] {
-  const byOwner = new Map<string, T[]>(ids.map((id) => [id, []]));
-  for (const row of rows) byOwner.get(ownerOf(row))?.push(row);
-  return ids.map((id) => byOwner.get(id) ?? []);
 }

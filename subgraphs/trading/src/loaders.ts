@@ -1,5 +1,6 @@
 /** Batches of this domain, one per entity; made anew for each operation so that nothing outlives what a caller may see. */
 import DataLoader from 'dataloader';
+import { grouped, inOrder } from '@gridworks/kit/loader';
 import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
 import type { OrderEventRow, OrderRow, OrderStore, TradeRow } from './store/order.ts';
 import type { PositionRow, PositionStore } from './store/position.ts';
@@ -28,20 +29,13 @@ export function createLoaders(
     order: new DataLoader(async (ids) => inOrder(ids, await orders.byIds(ids), ({ id }) => id), FRESH),
     trade: new DataLoader(async (ids) => inOrder(ids, await orders.tradesByIds(ids), ({ id }) => id), FRESH),
     position: new DataLoader(async (ids) => inOrder(ids, await positions.byIds(ids), ({ id }) => id), FRESH),
-    tradesOf: new DataLoader(async (ids) => grouped(ids, await orders.tradesOf(ids)), FRESH),
-    historyOf: new DataLoader(async (ids) => grouped(ids, await orders.historyOf(ids)), FRESH),
+    tradesOf: new DataLoader(
+      async (ids) => grouped(ids, await orders.tradesOf(ids), ({ orderId }) => orderId),
+      FRESH,
+    ),
+    historyOf: new DataLoader(
+      async (ids) => grouped(ids, await orders.historyOf(ids), ({ orderId }) => orderId),
+      FRESH,
+    ),
   };
-}
-
-function inOrder<T>(
-  keys: readonly string[],
-  rows: readonly T[],
-  keyOf: (row: T) => string,
-): (T | undefined)[] {
-  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-  return keys.map((key) => byKey.get(key));
-}
-
-function grouped<T extends { readonly orderId: string }>(ids: readonly string[], rows: readonly T[]): T[][] {
-  return ids.map((id) => rows.filter(({ orderId }) => orderId === id));
 }

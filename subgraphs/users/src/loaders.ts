@@ -1,5 +1,6 @@
 /** Batches of this domain, one per entity; made anew for each operation so that nothing outlives what a caller may see. */
 import DataLoader from 'dataloader';
+import { inOrder } from '@gridworks/kit/loader';
 import type { TenantRow, UserRow, UsersStore } from './store.ts';
 
 export interface UsersLoaders {
@@ -9,15 +10,7 @@ export interface UsersLoaders {
 
 export function createLoaders(store: UsersStore): UsersLoaders {
   return {
-    user: new DataLoader(async (ids) => inOrder(ids, await store.usersByIds(ids))),
-    tenant: new DataLoader(async (ids) => inOrder(ids, await store.tenantsByIds(ids))),
+    user: new DataLoader(async (ids) => inOrder(ids, await store.usersByIds(ids, ({ id }) => id))),
+    tenant: new DataLoader(async (ids) => inOrder(ids, await store.tenantsByIds(ids, ({ id }) => id))),
   };
-}
-
-function inOrder<T extends { readonly id: string }>(
-  ids: readonly string[],
-  rows: readonly T[],
-): (T | undefined)[] {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => byId.get(id));
 }
