@@ -4,11 +4,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+/** What has been done, and for which input; beside what it describes, so that they go together. */
+const stamps = join(root, 'node_modules', '.gridworks');
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(`GridWorks needs Node 20.19 or newer; this is ${process.version}.`);
@@ -27,10 +29,18 @@ process.env.TURBO_TELEMETRY_DISABLED = '1';
 // Prisma's command line would download an engine that only other commands than `generate` need.
 process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= '/bin/true';
 
+const steps = [
+  { name: 'install', makes: 'node_modules', wanted: () => hashOf(['package-lock.json']), run: install },
+  {
+    name: 'generate',
+    makes: 'prisma/generated',
+    wanted: () => hashOf(['package-lock.json', ...filesOf('prisma/models')]),
+    run: generate,
+  },
+  { name: 'build', makes: `dist/scripts/${command}.js`, wanted: fingerprint, run: build },
+];
 try {
-  await install();
-  await generate();
-  await build();
+  if (!steps.every(isDone)) await inTurn(join(root, '.building'), prepare);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
@@ -46,10 +56,53 @@ try {
   process.exit(1);
 }
 
-/** Installs exactly what the lock file names, unless that has been done. */
+/** What this command stands on, from the first step that is not done: each builds on the one before. */
+async function prepare() {
+  for (const [index, step] of steps.entries()) {
+    if (steps.slice(0, index + 1).every(isDone)) continue;
+    const wanted = step.wanted();
+    await step.run();
+    mkdirSync(stamps, { recursive: true });
+    writeFileSync(join(stamps, step.name), wanted);
+  }
+}
+
+function isDone({ name, makes, wanted }) {
+  const file = join(stamps, name);
+  return existsSync(join(root, makes)) && existsSync(file) && readFileSync(file, 'utf8') === wanted();
+}
+
+/** One command at a time: two that install or build at once would destroy each other's work. */
+async function inTurn(lock, work) {
+  while (!claim(lock)) {
+    progress('  another command is installing or building; waiting for it');
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** Takes a lock file, also from a process that no longer runs. */
+function claim(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+  } catch {
+    rmSync(lock, { force: true });
+  }
+  return false;
+}
+
+/** Installs exactly what the lock file names. */
 async function install() {
-  const wanted = hashOf(['package-lock.json']);
-  if (stampOf('install') === wanted) return;
   const npm = process.env.npm_execpath;
   const began = Date.now();
   const isCurrent = existsSync(join(root, 'node_modules', '.package-lock.json'));
@@ -76,24 +129,19 @@ async function install() {
   if (process.stdout.isTTY) process.stdout.write('\n');
   if (code !== 0) throw new Error('npm could not install the dependencies; its own message is above.');
   say(`Installed in ${Math.round((Date.now() - began) / 1000)} s`);
-  stamp('install', wanted);
 }
 
-/** Generates the Prisma client when the models changed. */
+/** Generates the Prisma client. */
 async function generate() {
-  const models = readdirSync(join(root, 'prisma', 'models')).map((file) => join('prisma', 'models', file));
-  const wanted = hashOf([...models.sort(), join('node_modules', 'prisma', 'package.json')]);
-  if (stampOf('generate') === wanted && existsSync(join(root, 'prisma', 'generated', 'client.ts'))) return;
   const { status, stderr, stdout } = spawnSync(
     process.execPath,
     [join('node_modules', 'prisma', 'build', 'index.js'), 'generate', '--no-hints'],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`the database client could not be generated:\n${stdout}${stderr}`);
-  stamp('generate', wanted);
 }
 
-/** Bundles our sources (npm packages stay outside) into `dist/`: under a second, so it is simply always done. */
+/** Bundles our sources (npm packages stay outside) into `dist/`. */
 async function build() {
   const esbuild = await import('esbuild');
   const entries = [
@@ -141,14 +189,24 @@ function hashOf(files) {
   return hash.digest('hex');
 }
 
-function stampOf(name) {
-  const file = join(root, 'node_modules', '.gridworks', name);
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+function filesOf(folder) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
 }
 
-function stamp(name, value) {
-  mkdirSync(join(root, 'node_modules', '.gridworks'), { recursive: true });
-  writeFileSync(join(root, 'node_modules', '.gridworks', name), value);
+/** Changes whenever a source does; none is read for it. */
+function fingerprint() {
+  const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const folder of ['circuits', 'gateway', 'kit', 'prisma', 'schema', 'scripts', 'subgraphs']) {
+    for (const file of filesOf(folder)) {
+      if (!file.endsWith('.ts') || file.includes('node_modules')) continue;
+      const { mtimeMs, size } = statSync(join(root, file));
+      hash.update(`${file} ${mtimeMs} ${size}\n`);
+    }
+  }
+  return hash.digest('hex');
 }
 
 function say(line) {
