@@ -111,7 +111,7 @@ async function install() {
       ? 'Dependencies changed; installing them'
       : 'First start: installing dependencies (about a minute)',
   );
-  const npmArgs = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const npmArgs = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const child = npm
     ? spawn(process.execPath, [npm, ...npmArgs], { stdio: ['ignore', 'inherit', 'inherit'] })
     : spawn(process.platform === 'win32' ? 'npm.cmd' : 'npm', npmArgs, {

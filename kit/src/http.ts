@@ -20,11 +20,13 @@ export async function listen(
   host: string,
   port: number,
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  onFault?: (error: unknown) => void,
 ): Promise<Listening> {
   const server = createServer((request, response) => {
-    handle(request, response).catch(() => {
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain' });
-      response.end();
+    handle(request, response).catch((error: unknown) => {
+      onFault?.(error);
+      if (response.headersSent) response.end();
+      else sendError(response, 500, 'INTERNAL_SERVER_ERROR', 'Something went wrong on our side.');
     });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

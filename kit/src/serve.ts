@@ -68,7 +68,7 @@ export async function serveSubgraph(
     }
   }
 
-  const listening = await listen(options.host, options.port, async (request, response) => {
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://door').pathname;
     if (path === '/health') return sendJson(response, 200, { status: 'ok', subgraph: subgraph.name });
     const route = subgraph.routes[path];
@@ -85,7 +85,11 @@ export async function serveSubgraph(
     return withTenant(tenantOf(caller), () =>
       answerGraphql(apollo, request, response, async () => subgraph.contextOf(caller, traceId)),
     );
-  });
+  }
+
+  const listening = await listen(options.host, options.port, answer, (err) =>
+    log.error({ err }, 'a request met a fault'),
+  );
 
   const sockets = new WebSocketServer({ server: listening.server, path: '/graphql' });
   const streams = useServer<Record<string, unknown>, { caller: Caller }>(
@@ -110,7 +114,7 @@ export async function serveSubgraph(
           variables: payload.variables ?? undefined,
           operationName: payload.operationName ?? undefined,
           caller: connection.extra.caller ?? ANONYMOUS,
-          traceId: newId(),
+          traceId: String(connection.connectionParams?.['x-trace-id'] ?? newId()),
         };
         try {
           return { schema: subgraph.schema, document: parse(payload.query), contextValue: request };

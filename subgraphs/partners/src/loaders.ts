@@ -20,8 +20,8 @@ export interface PartnersLoaders {
 
 export function createLoaders(store: PartnersStore, clock: Clock): PartnersLoaders {
   return {
-    partner: new DataLoader(async (ids) => inOrder(ids, await store.partnersByIds(ids, ({ id }) => id))),
-    app: new DataLoader(async (ids) => inOrder(ids, await store.appsByIds(ids, ({ id }) => id))),
+    partner: new DataLoader(async (ids) => inOrder(ids, await store.partnersByIds(ids), ({ id }) => id)),
+    app: new DataLoader(async (ids) => inOrder(ids, await store.appsByIds(ids), ({ id }) => id)),
     appsOfPartner: new DataLoader(async (ids) =>
       grouped(ids, await store.appsByPartnerIds(ids), (row) => row.partnerId),
     ),

@@ -10,7 +10,7 @@ export interface UsersLoaders {
 
 export function createLoaders(store: UsersStore): UsersLoaders {
   return {
-    user: new DataLoader(async (ids) => inOrder(ids, await store.usersByIds(ids, ({ id }) => id))),
-    tenant: new DataLoader(async (ids) => inOrder(ids, await store.tenantsByIds(ids, ({ id }) => id))),
+    user: new DataLoader(async (ids) => inOrder(ids, await store.usersByIds(ids), ({ id }) => id)),
+    tenant: new DataLoader(async (ids) => inOrder(ids, await store.tenantsByIds(ids), ({ id }) => id)),
   };
 }
