@@ -79,6 +79,7 @@ export default defineConfig(
         console: 'readonly',
         setInterval: 'readonly',
         clearInterval: 'readonly',
+        setTimeout: 'readonly',
       },
     },
   },

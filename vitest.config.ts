@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Apollo and TypeGraphQL reach graphql by `require`, our code by `import`: without one alias the tests
@@ -21,6 +22,8 @@ function tier(name: string, include: string[], more: object = {}): object {
 
 export default defineConfig({
   test: {
+    // Vitest would leave one core idle, which on two is half of them; much of the waiting here is for other processes.
+    maxWorkers: Math.max(2, availableParallelism()),
     reporters: ['default', './scripts/tier-reporter.ts'],
     projects: [
       tier('domain', [
@@ -42,7 +45,6 @@ export default defineConfig({
       ),
       tier('e2e', ['e2e/**/*.test.ts'], {
         globalSetup: ['e2e/forms.ts'],
-        fileParallelism: false,
         testTimeout: 60_000,
         hookTimeout: 120_000,
       }),

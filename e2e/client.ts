@@ -110,7 +110,7 @@ export class GraphClient {
 export async function eventually<T>(
   ask: () => Promise<T>,
   holds: (answer: T) => boolean,
-  waitMs = 10_000,
+  waitMs = 20_000,
 ): Promise<T> {
   const deadline = Date.now() + waitMs;
   for (;;) {

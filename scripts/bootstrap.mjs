@@ -1,8 +1,8 @@
 /**
- * The door of every npm command, written with nothing but Node: installs what is missing, generates the database
- * client, bundles the sources, then runs `scripts/<command>.ts` in this same process.
+ * The door of every npm command, written with nothing but Node: installs what is missing, bundles the sources, then
+ * runs `scripts/<command>.ts` in this same process.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -26,17 +26,12 @@ process.chdir(root);
 // Apollo's gateway would look for cloud metadata and push metrics to its vendor; turbo would phone home.
 process.env.APOLLO_TELEMETRY_DISABLED = '1';
 process.env.TURBO_TELEMETRY_DISABLED = '1';
-// Prisma's command line would download an engine that only other commands than `generate` need.
+// Prisma's command line would download an engine that we need for none of its commands.
 process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= '/bin/true';
+process.env.CHECKPOINT_DISABLE = '1';
 
 const steps = [
   { name: 'install', makes: 'node_modules', wanted: () => hashOf(['package-lock.json']), run: install },
-  {
-    name: 'generate',
-    makes: 'prisma/generated',
-    wanted: () => hashOf(['package-lock.json', ...filesOf('prisma/models')]),
-    run: generate,
-  },
   { name: 'build', makes: `dist/scripts/${command}.js`, wanted: fingerprint, run: build },
 ];
 try {
@@ -111,7 +106,8 @@ async function install() {
       ? 'Dependencies changed; installing them'
       : 'First start: installing dependencies (about a minute)',
   );
-  const npmArgs = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  // No install script is needed: the database links its libraries at its start, and the others' only check or speed up.
+  const npmArgs = ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const child = npm
     ? spawn(process.execPath, [npm, ...npmArgs], { stdio: ['ignore', 'inherit', 'inherit'] })
     : spawn(process.platform === 'win32' ? 'npm.cmd' : 'npm', npmArgs, {
@@ -131,19 +127,8 @@ async function install() {
   say(`Installed in ${Math.round((Date.now() - began) / 1000)} s`);
 }
 
-/** Generates the Prisma client. */
-async function generate() {
-  const { status, stderr, stdout } = spawnSync(
-    process.execPath,
-    [join('node_modules', 'prisma', 'build', 'index.js'), 'generate', '--no-hints'],
-    { encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`the database client could not be generated:\n${stdout}${stderr}`);
-}
-
 /** Bundles our sources (npm packages stay outside) into `dist/`. */
 async function build() {
-  const esbuild = await import('esbuild');
   const entries = [
     ...readdirSync(join(root, 'scripts'))
       .filter((file) => file.endsWith('.ts'))
@@ -151,6 +136,7 @@ async function build() {
     'gateway/src/main.ts',
     ...readdirSync(join(root, 'subgraphs')).map((name) => `subgraphs/${name}/src/main.ts`),
   ];
+  const esbuild = await import('esbuild');
   const result = await esbuild.build({
     absWorkingDir: root,
     entryPoints: entries.filter((entry) => existsSync(join(root, entry))),

@@ -13,6 +13,8 @@ export interface OpenDatabase {
   readonly url: string;
   /** Whether the server is ours: embedded, and started by this process. */
   readonly embedded: boolean;
+  /** Resolves when a database that was just created is safe on the disk. */
+  readonly synced: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export async function openDatabase(
   if (running) {
     await migrate(running);
     const db = new Database(running);
-    return { db, url: running, embedded: false, close: () => db.close() };
+    return { db, url: running, embedded: false, synced: Promise.resolve(), close: () => db.close() };
   }
   const server = await startPostgres({ dataDir: join(config.dataDir, 'postgres') });
   try {
@@ -44,6 +46,7 @@ export async function openDatabase(
     db,
     url: server.url,
     embedded: true,
+    synced: server.synced,
     close: async () => {
       rmSync(addressFile(config), { force: true });
       await db.close();

@@ -1,6 +1,6 @@
 /**
- * `npm run schema`: writes what crosses a boundary (each subgraph's SDL, the supergraph, the API clients see, typed
- * operations). `--check` writes nothing and fails when a committed file is stale. Either way every type, field,
+ * `npm run schema`: writes what is derived and committed: what crosses a boundary (each subgraph's SDL, the supergraph,
+ * the API clients see, typed operations) and the Prisma client. `--check` writes nothing and fails when one is stale. Either way every type, field,
  * argument and enum value must carry a description.
  */
 import { generate, loadCodegenConfig } from '@graphql-codegen/cli';
@@ -17,7 +17,10 @@ import {
   isSpecifiedScalarType,
   type GraphQLSchema,
 } from 'graphql';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { CREATE } from './subgraphs.ts';
 
@@ -33,6 +36,8 @@ export async function main(args: string[]): Promise<void> {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   };
+
+  for (const [path, content] of await prismaClient()) put(path, content);
 
   // Nothing connects: a schema needs no database, only the classes that describe it.
   const config = readConfig();
@@ -64,6 +69,38 @@ export async function main(args: string[]): Promise<void> {
     throw new Error(`stale, run \`npm run schema\` and commit the result:\n  ${stale.join('\n  ')}`);
   }
   console.log(stale.length === 0 ? 'schema/ is up to date.' : `Rewritten:\n  ${stale.join('\n  ')}`);
+}
+
+/** The files of the Prisma client as its generator makes them of the models now. */
+async function prismaClient(): Promise<Map<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'gridworks-prisma-'));
+  try {
+    await cp(join(repoRoot, 'prisma', 'models'), join(folder, 'models'), { recursive: true });
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        join(repoRoot, 'node_modules', 'prisma', 'build', 'index.js'),
+        'generate',
+        '--no-hints',
+        '--schema=models',
+      ],
+      { cwd: folder, encoding: 'utf8' },
+    );
+    if (status !== 0) throw new Error(`the Prisma client could not be generated:\n${stdout}${stderr}`);
+    const generated = join(folder, 'generated');
+    const entries = await readdir(generated, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    return new Map(
+      files.map((file) => [
+        join('prisma', 'generated', relative(generated, file)),
+        readFileSync(file, 'utf8'),
+      ]),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Everything a client can see that says nothing about itself. */

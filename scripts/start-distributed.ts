@@ -21,6 +21,7 @@ export async function main(): Promise<void> {
   }
   const database = await openDatabase(config, { alone: true });
   if (config.story) await seed(database.db, Date.now());
+  await database.synced;
 
   const addresses = Object.fromEntries(
     SUBGRAPH_NAMES.map((name, index) => [

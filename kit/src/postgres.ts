@@ -36,6 +36,11 @@ import { endPostmaster, isPostmasterOf } from './postgres/process.ts';
 export interface EmbeddedPostgres {
   /** Connection of the owner of database `gridworks`, on 127.0.0.1. The owner may create databases and roles. */
   readonly url: string;
+  /**
+   * Resolves when a cluster that was just created is on the disk; at once for one that was there. Nothing may be
+   * acknowledged to anybody before: until then a loss of power could take the whole cluster.
+   */
+  readonly synced: Promise<void>;
   /** Cuts off clients, writes out the data and ends the server. Calling it again waits for the same end. */
   readonly stop: () => Promise<void>;
 }
@@ -115,13 +120,25 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     const account = await serverAccount(cluster);
     const binaries = await findBinaries(account);
     undo.unshift(binaries.release);
-    const credentials = await prepare({ dataDir, cluster, account, binaries, durable, log });
+    const { credentials, isNew } = await prepare({ dataDir, cluster, account, binaries, durable, log });
     const server = await serve({ dataDir, cluster, account, binaries, durable, port: options.port, log });
+
+    // Written to disk once, as a whole (step by step costs seconds), while the server already works on it.
+    const synced =
+      isNew && durable
+        ? run(binaries.initdb, cluster, account, ['-D', folderArgument(cluster), '--sync-only'])
+        : Promise.resolve();
+    synced.catch(() => undefined);
 
     let stopped: Promise<void> | undefined;
     return {
+      synced,
       url: `postgresql://${OWNER}:${credentials.owner}@${HOST}:${server.port}/${OWNER}`,
-      stop: () => (stopped ??= server.stop().then(() => inTurn(undo))),
+      stop: () =>
+        (stopped ??= synced
+          .catch(() => undefined)
+          .then(() => server.stop())
+          .then(() => inTurn(undo))),
     };
   } catch (error) {
     await inTurn(undo);
@@ -177,7 +194,7 @@ interface Place {
 }
 
 /** Sees to it that there is a cluster, of this version, that the server's account may use, with known passwords. */
-async function prepare(place: Place): Promise<Credentials> {
+async function prepare(place: Place): Promise<{ credentials: Credentials; isNew: boolean }> {
   const { dataDir, cluster, account, binaries, log } = place;
   for (const name of await readdir(dataDir)) {
     // What a run that was killed while it created the cluster left behind.
@@ -188,7 +205,7 @@ async function prepare(place: Place): Promise<Credentials> {
   const version = await readFile(join(cluster, 'PG_VERSION'), 'utf8').catch(ignore('ENOENT'));
   if (version === undefined) {
     log('creating the database');
-    return create(place);
+    return { credentials: await create(place), isNew: true };
   }
   if (version.trim() !== binaries.major) {
     throw new Error(
@@ -200,7 +217,7 @@ async function prepare(place: Place): Promise<Credentials> {
   if (account && (await stat(cluster)).uid === 0) await giveTo(account, cluster);
 
   const kept = await readFile(join(dataDir, 'credentials.json'), 'utf8').catch(ignore('ENOENT'));
-  if (kept !== undefined) return JSON.parse(kept) as Credentials;
+  if (kept !== undefined) return { credentials: JSON.parse(kept) as Credentials, isNew: false };
   log('credentials.json is gone: setting new passwords');
   const credentials = newCredentials();
   await runSingleUser(place, cluster, 'on', [
@@ -208,12 +225,12 @@ async function prepare(place: Place): Promise<Credentials> {
     `ALTER ROLE ${OWNER} PASSWORD '${credentials.owner}'`,
   ]);
   await writeCredentials(dataDir, credentials);
-  return credentials;
+  return { credentials, isNew: false };
 }
 
 /** Creates the cluster under another name and renames it when it is whole: a kill in between leaves no half cluster. */
 async function create(place: Place): Promise<Credentials> {
-  const { dataDir, cluster, account, binaries, durable } = place;
+  const { dataDir, cluster, account, binaries } = place;
   const making = await mkdtemp(join(dataDir, '.creating-'));
   try {
     if (account) await chown(making, account.uid, account.gid);
@@ -231,8 +248,6 @@ async function create(place: Place): Promise<Credentials> {
       `CREATE ROLE ${OWNER} LOGIN CREATEDB CREATEROLE PASSWORD '${credentials.owner}'`,
       `CREATE DATABASE ${OWNER} OWNER ${OWNER}`,
     ]);
-    // Written to disk once, as a whole: step by step costs seconds.
-    if (durable) await run(binaries.initdb, making, account, ['-D', folderArgument(making), '--sync-only']);
     await writeCredentials(dataDir, credentials);
     await rename(making, cluster);
     return credentials;

@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return server.stop;
 }
 
-async function serverOfThisRun(): Promise<EmbeddedPostgres> {
+async function serverOfThisRun(): Promise<Pick<EmbeddedPostgres, 'url' | 'stop'>> {
   const given = testDatabaseUrl();
   if (given) return { url: given, stop: async () => undefined };
   const dataDir = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));

@@ -42,7 +42,7 @@ describe('seedTrading', () => {
     }
   });
 
-  it('gives each a past of 250 days and two sessions of minutes that agree with it', async () => {
+  it('gives each a past of 250 days and a session of minutes that agree with it', async () => {
     const candles = new CandleStore(db);
     const counts = await db.system.query<{ interval: string; symbols: bigint; low: bigint; high: bigint }>(
       `SELECT interval::text, count(*) AS symbols, min(bars) AS low, max(bars) AS high
@@ -52,7 +52,7 @@ describe('seedTrading', () => {
     const symbols = BigInt(INSTRUMENTS.length);
     expect(counts.rows).toEqual([
       { interval: 'ONE_DAY', symbols, low: 250n, high: 250n },
-      { interval: 'ONE_MINUTE', symbols, low: 750n, high: 750n },
+      { interval: 'ONE_MINUTE', symbols, low: 375n, high: 375n },
     ]);
     const days = await candles.last('RELIANCE', 'ONE_DAY', 250);
     const minutes = await candles.last('RELIANCE', 'ONE_MINUTE', 1_000);

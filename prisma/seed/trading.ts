@@ -20,7 +20,7 @@ import { recordHolidays, registerInstruments } from '@gridworks/trading/store/in
 
 const SEED = 'gridworks';
 const SESSIONS = 250;
-const MINUTE_SESSIONS = 2;
+const MINUTE_SESSIONS = 1;
 
 const BANKS = 'Financial Services';
 const SOFTWARE = 'Information Technology';
@@ -154,10 +154,9 @@ async function insertBars(
   const all = histories.flatMap((history) => history[bars]);
   await tx.query(
     `INSERT INTO trading.candle (symbol, interval, start, open, high, low, close, volume, source)
-     SELECT known.symbol, $1, to_timestamp(bar.start / 1000), bar.open, bar.high, bar.low, bar.close, bar.volume, 'SEED'
+     SELECT ($9::text[])[bar.place], $1, to_timestamp(bar.start / 1000), bar.open, bar.high, bar.low, bar.close, bar.volume, 'SEED'
        FROM unnest($2::int4[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::int8[])
               AS bar (place, start, open, high, low, close, volume)
-       JOIN unnest($9::text[]) WITH ORDINALITY AS known (symbol, place) USING (place)
      ON CONFLICT (symbol, interval, start) DO NOTHING`,
     [
       interval,
