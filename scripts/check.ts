@@ -1,9 +1,9 @@
-/** `npm run check`: formatting, lint and import rules, types, committed schema. Unchanged parts come from turbo's cache. */
+/** `npm run check`: formatting, lint and import rules, types, what is derived, models against migrations. Unchanged parts come from turbo's cache. */
 import { spawnSync } from 'node:child_process';
 import { repoRoot } from '@gridworks/kit/config';
 import { join } from 'node:path';
 
-const TASKS = ['check:format', 'check:lint', 'check:types', 'check:schema', 'check:compose'];
+const TASKS = ['check:format', 'check:lint', 'check:types', 'check:schema', 'check:models', 'check:compose'];
 
 export async function main(args: string[]): Promise<void> {
   const { status } = spawnSync(

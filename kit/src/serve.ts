@@ -109,12 +109,13 @@ export async function serveSubgraph(
         }
       },
       onSubscribe: (connection, _id, payload) => {
+        const traceId = connection.connectionParams?.['x-trace-id'];
         const request: SubgraphRequest = {
           query: payload.query,
           variables: payload.variables ?? undefined,
           operationName: payload.operationName ?? undefined,
           caller: connection.extra.caller ?? ANONYMOUS,
-          traceId: String(connection.connectionParams?.['x-trace-id'] ?? newId()),
+          traceId: typeof traceId === 'string' ? traceId : newId(),
         };
         try {
           return { schema: subgraph.schema, document: parse(payload.query), contextValue: request };

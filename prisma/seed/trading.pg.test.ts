@@ -58,7 +58,7 @@ describe('seedTrading', () => {
     const minutes = await candles.last('RELIANCE', 'ONE_MINUTE', 1_000);
     expect(days.at(-1)?.close).toBe(1_545_00n);
     expect(days.slice(-2).map(({ start }) => istDate(start))).toEqual(['2026-11-19', '2026-11-20']);
-    expect(rollUp(minutes, 'ONE_DAY')).toEqual(days.slice(-2));
+    expect(rollUp(minutes, 'ONE_DAY')).toEqual(days.slice(-1));
   });
 
   it('tells other domains of the daily bars, one event an instrument', async () => {
