@@ -18,16 +18,18 @@ export interface Graph {
 
 /** Resolves when the door is open. */
 export async function runGraph(config: Config, { db, synced }: OpenDatabase): Promise<Graph> {
-  const seeding = config.story ? seed(db, Date.now()) : Promise.resolve();
+  const seeding = config.story ? seed(db, Date.now()) : Promise.resolve(false);
   const platform = createPlatform(config, db, 'gridworks');
   const names = Object.keys(CREATE) as SubgraphName[];
-  const [subgraphs] = await Promise.all([
-    Promise.all(names.map(async (name) => CREATE[name](platform))),
-    seeding,
-    synced,
-  ]);
-  for (const subgraph of subgraphs) await subgraph.start();
-  await platform.bus.start();
+  const subgraphs = await Promise.all(names.map(async (name) => CREATE[name](platform)));
+
+  async function begin(): Promise<void> {
+    const [isFirst] = await Promise.all([seeding, synced]);
+    for (const subgraph of subgraphs) await subgraph.start();
+    await platform.bus.start();
+    // The story's people have their wallets when the first visitor comes.
+    if (isFirst) await platform.bus.settled(['billing.wallets', 'trading.accounts']);
+  }
   const gateway = await createGateway({
     transports: subgraphs.map(localTransport),
     supergraph: readFileSync(join(repoRoot, 'schema', 'supergraph.graphql'), 'utf8'),
@@ -36,6 +38,7 @@ export async function runGraph(config: Config, { db, synced }: OpenDatabase): Pr
     host: config.host,
     port: config.port,
     log: platform.log,
+    after: begin(),
   });
   return {
     port: gateway.port,

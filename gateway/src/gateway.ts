@@ -25,6 +25,8 @@ export interface GatewayOptions {
   readonly port: number;
   readonly log: Log;
   readonly clock?: Clock;
+  /** The door opens when this has resolved; what needs no subgraph is made ready meanwhile. */
+  readonly after?: Promise<unknown>;
 }
 
 export interface Gateway {
@@ -41,6 +43,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const sources = Object.fromEntries(options.transports.map((each) => [each.name, dataSourceOf(each)]));
   const supergraph = loadSupergraph(options.supergraph);
   const apollo = await startApollo({ supergraph: options.supergraph, sources, log });
+  await options.after;
   const guard = new Guard(transports, log, clock);
   const door = await openDoor({
     host,

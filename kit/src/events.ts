@@ -160,16 +160,17 @@ export class Bus {
     this.#listener = undefined;
   }
 
-  /** Resolves when every reaction has seen all that is committed now. */
-  async settled(): Promise<void> {
-    while (this.#running && (await this.#behind())) {
+  /** Resolves when every reaction, or those of the named consumers, has seen all that is committed now. */
+  async settled(consumers?: readonly string[]): Promise<void> {
+    while (this.#running && (await this.#behind(consumers))) {
       this.#wake();
       await sleep(5);
     }
   }
 
-  async #behind(): Promise<boolean> {
+  async #behind(consumers: readonly string[] | undefined): Promise<boolean> {
     for (const { consumer, topics } of this.#reactions) {
+      if (consumers && !consumers.includes(consumer)) continue;
       const { rows } = await this.db.system.query<{ behind: boolean }>(
         `SELECT EXISTS (SELECT 1 FROM events.log l, events.consumer c
                          WHERE c.name = $1 AND l.topic = ANY ($2) AND (l.xid, l.pos) > (c.xid, c.pos)) AS behind`,

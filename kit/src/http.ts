@@ -1,6 +1,4 @@
 /** Node's HTTP server with what every door here needs: bounded bodies, clear listen errors, a close that ends. */
-import type { ApolloServer, BaseContext } from '@apollo/server';
-import { HeaderMap } from '@apollo/server';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -74,45 +72,4 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
 /** One GraphQL error as a whole HTTP answer, for what is refused before GraphQL begins. */
 export function sendError(response: ServerResponse, status: number, code: string, message: string): void {
   sendJson(response, status, { errors: [{ message, extensions: { code } }] });
-}
-
-/** Lets Apollo Server answer a Node request: parsing, GET and POST rules, CSRF prevention and status codes are its own. */
-export async function answerGraphql<C extends BaseContext>(
-  apollo: ApolloServer<C>,
-  request: IncomingMessage,
-  response: ServerResponse,
-  context: () => Promise<C>,
-): Promise<void> {
-  let body: unknown;
-  if (request.method === 'POST') {
-    const text = await readBody(request);
-    if (text === undefined) {
-      return sendError(response, 413, 'PAYLOAD_TOO_LARGE', 'A request may not be larger than one mebibyte.');
-    }
-    try {
-      body = JSON.parse(text);
-    } catch {
-      return sendError(response, 400, 'BAD_REQUEST', 'The body of the request is not JSON.');
-    }
-  }
-  const headers = new HeaderMap();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  const answer = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      method: (request.method ?? 'GET').toUpperCase(),
-      headers,
-      search: new URL(request.url ?? '/', 'http://door').search,
-      body,
-    },
-    context,
-  });
-  response.writeHead(answer.status ?? 200, Object.fromEntries(answer.headers));
-  if (answer.body.kind === 'complete') {
-    response.end(answer.body.string);
-    return;
-  }
-  for await (const chunk of answer.body.asyncIterator) response.write(chunk);
-  response.end();
 }

@@ -11,7 +11,8 @@ import { WebSocketServer } from 'ws';
 import { ANONYMOUS, CALLER_HEADER, CallerSeal, tenantOf, type Caller } from './caller.ts';
 import { readConfig } from './config.ts';
 import { Database, withTenant } from './db.ts';
-import { answerGraphql, listen, readBody, sendError, sendJson, type Listening } from './http.ts';
+import { answerGraphql } from './graphql-http.ts';
+import { listen, readBody, sendError, sendJson, type Listening } from './http.ts';
 import { newId } from './id.ts';
 import {
   createPlatform,

@@ -1,7 +1,8 @@
 /** The one public port: GraphQL by HTTP and WebSocket, GraphiQL for people, and what operators and peers ask for. */
 import type { ApolloServer } from '@apollo/server';
 import { ANONYMOUS } from '@gridworks/kit/caller';
-import { answerGraphql, listen, sendError, sendJson } from '@gridworks/kit/http';
+import { answerGraphql } from '@gridworks/kit/graphql-http';
+import { listen, sendError, sendJson } from '@gridworks/kit/http';
 import { newId } from '@gridworks/kit/id';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
