@@ -9,6 +9,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import {
+  chmod,
   chown,
   lchown,
   mkdir,
@@ -213,6 +214,8 @@ async function prepare(place: Place): Promise<{ credentials: Credentials; isNew:
         `${binaries.major}: dump it with the old ones and load it with the new ones, or choose another folder`,
     );
   }
+  // A copy, of a backup say, may have come with other modes; the server insists on this one.
+  await chmod(cluster, 0o700);
   // A folder that root copied from elsewhere; the server's account must own all of it.
   if (account && (await stat(cluster)).uid === 0) await giveTo(account, cluster);
 
