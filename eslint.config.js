@@ -24,7 +24,16 @@ const DATABASE = [
 const OUTBOUND = ['^(node:)?(http|https|net)$|^undici$', 'Outbound calls belong into remote.ts.'];
 
 export default defineConfig(
-  { ignores: ['dist/**', '.data/**', 'prisma/generated/**', 'schema/operations.ts', '**/node_modules/**'] },
+  {
+    ignores: [
+      'dist/**',
+      '.data/**',
+      '.bench/**',
+      'prisma/generated/**',
+      'schema/operations.ts',
+      '**/node_modules/**',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -135,6 +144,7 @@ export default defineConfig(
       '**/main.ts',
       'scripts/**',
       'e2e/**',
+      'bench/harness/process.ts',
       '**/*.test.ts',
       'kit/src/testing*.ts',
       'circuits/ceremony.ts',

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repoRoot } from '@gridworks/kit/config';
 
-export type Command = 'start' | 'start-distributed';
+export type Command = 'start' | 'start-distributed' | 'gateway';
 
 export interface Running {
   readonly url: string;
@@ -90,11 +90,16 @@ function launch(
 
 export async function start(
   command: Command,
-  options: { readonly dataDir?: string; readonly port?: number; readonly env?: NodeJS.ProcessEnv } = {},
+  options: {
+    readonly dataDir?: string;
+    readonly port?: number;
+    readonly env?: NodeJS.ProcessEnv;
+    readonly args?: readonly string[];
+  } = {},
 ): Promise<Running> {
   const dataDir = options.dataDir ?? freshDataDir();
   const port = options.port ?? (await freePorts());
-  const { child, output } = launch(command, [], {
+  const { child, output } = launch(command, options.args ?? [], {
     ...options.env,
     PORT: String(port),
     GRIDWORKS_DATA: dataDir,

@@ -133,6 +133,7 @@ async function build() {
     ...readdirSync(join(root, 'scripts'))
       .filter((file) => file.endsWith('.ts'))
       .map((file) => `scripts/${file}`),
+    ...filesOf('bench/processes'),
     'gateway/src/main.ts',
     ...readdirSync(join(root, 'subgraphs')).map((name) => `subgraphs/${name}/src/main.ts`),
   ];
@@ -185,7 +186,17 @@ function filesOf(folder) {
 /** Changes whenever a source does; none is read for it. */
 function fingerprint() {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
-  for (const folder of ['circuits', 'gateway', 'kit', 'prisma', 'schema', 'scripts', 'subgraphs']) {
+  for (const folder of [
+    'bench',
+    'circuits',
+    'e2e',
+    'gateway',
+    'kit',
+    'prisma',
+    'schema',
+    'scripts',
+    'subgraphs',
+  ]) {
     for (const file of filesOf(folder)) {
       if (!file.endsWith('.ts') || file.includes('node_modules')) continue;
       const { mtimeMs, size } = statSync(join(root, file));

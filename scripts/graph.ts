@@ -30,13 +30,16 @@ export async function runGraph(config: Config, { db, synced }: OpenDatabase): Pr
     // The story's people have their wallets when the first visitor comes.
     if (isFirst) await platform.bus.settled(['billing.wallets', 'trading.accounts']);
   }
+  const { supergraphFile } = config;
   const gateway = await createGateway({
     transports: subgraphs.map(localTransport),
-    supergraph: readFileSync(join(repoRoot, 'schema', 'supergraph.graphql'), 'utf8'),
+    supergraph: readFileSync(supergraphFile, 'utf8'),
+    supergraphFile,
     files: await publicFiles('/circuits/', join(repoRoot, 'circuits', 'keys')),
     examples: await readExamples(join(repoRoot, 'schema', 'operations')),
     host: config.host,
     port: config.port,
+    limits: config.limits,
     log: platform.log,
     after: begin(),
   });

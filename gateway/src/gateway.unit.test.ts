@@ -1,11 +1,17 @@
 import { CallerSeal } from '@gridworks/kit/caller';
-import type { SubgraphName } from '@gridworks/kit/config';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createGateway } from './gateway.ts';
+import { createLog } from '@gridworks/kit/telemetry';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createGateway, type Gateway } from './gateway.ts';
 import { listen, query } from './testing/client.ts';
+import { composeForeign, serveForeign, type Foreign, type ForeignSubgraph } from './testing/foreign.ts';
 import { openGateway, type Opened } from './testing/opened.ts';
-import { SECRET, log, type Served } from './testing/subgraphs.ts';
+import { SECRET, log, subgraphOf, type Served } from './testing/subgraphs.ts';
 import { httpTransport } from './transport/http.ts';
+import { localTransport } from './transport/local.ts';
+import type { Transport } from './transport/transport.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -196,7 +202,7 @@ describe('a subgraph that is away', () => {
     const other = await createGateway({
       transports: [...opened.reached.served].map(([name, { port }]) =>
         httpTransport({
-          name: name as SubgraphName,
+          name,
           url: `http://127.0.0.1:${port}`,
           seal: new CallerSeal(SECRET),
           log,
@@ -246,5 +252,194 @@ describe('a subgraph that is away', () => {
     expect(await ask('/health')).toEqual({ status: 200, body: { status: 'ok' } });
     await ai.revive();
     expect(await ask('/ready')).toEqual({ status: 200, body: { status: 'ready', missing: [] } });
+  });
+});
+
+describe('another supergraph', () => {
+  const ONE = 'type Query { one: String }';
+  const TWO = 'type Query { one: String two: String }';
+  const THREE = 'type Query { two: String }';
+  const composed = (sdl: string): string =>
+    composeForeign([{ name: 'trading', url: 'http://trading.test', path: '/', sdl, resolvers: {} }]);
+
+  let folder: string;
+  let file: string;
+  let gateway: Gateway;
+  /** Holds up the answer of `one`. */
+  let hold: Promise<void>;
+  let asked: number;
+  const log = createLog('test', 'silent');
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'gridworks-supergraph-'));
+    file = join(folder, 'supergraph.graphql');
+    await writeFile(file, composed(ONE));
+    hold = Promise.resolve();
+    asked = 0;
+    const trading = subgraphOf('trading', TWO, {
+      Query: {
+        one: async () => {
+          asked += 1;
+          await hold;
+          return 'first';
+        },
+        two: () => 'second',
+      },
+    });
+    gateway = await createGateway({
+      transports: [localTransport(trading)],
+      supergraph: composed(ONE),
+      supergraphFile: file,
+      examples: [],
+      host: '127.0.0.1',
+      port: 0,
+      log,
+    });
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await gateway.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const UNKNOWN = { status: 400, code: 'GRAPHQL_VALIDATION_FAILED' };
+  async function ask(text: string): Promise<unknown> {
+    const { status, body } = await query(gateway.port, text);
+    return body.errors ? { status, code: body.errors[0]?.extensions?.['code'] } : body.data;
+  }
+  const until = { timeout: 30_000, interval: 20 };
+
+  it('comes into force when its file is written: new fields answer, old ones are refused', async () => {
+    expect(await ask('{ two }')).toEqual(UNKNOWN);
+    await writeFile(file, composed(TWO));
+    await expect.poll(() => ask('{ two }'), until).toEqual({ two: 'second' });
+    expect(await ask('{ one }')).toEqual({ one: 'first' });
+
+    // As editors and deployments do: another file takes its place.
+    await writeFile(`${file}.new`, composed(THREE));
+    await rename(`${file}.new`, file);
+    await expect.poll(() => ask('{ one }'), until).toEqual(UNKNOWN);
+    expect(await ask('{ __type(name: "Query") { fields { name } } }')).toEqual({
+      __type: { fields: [{ name: 'two' }] },
+    });
+  });
+
+  it('changes nothing when it is broken, and is followed again when it is mended', async () => {
+    const told = vi.spyOn(log, 'error');
+    for (const broken of ['nonsense', composed(TWO).replaceAll('trading', 'unheard-of')]) {
+      told.mockClear();
+      await writeFile(file, broken);
+      const sentences = (): unknown[] => told.mock.calls.map(([, sentence]) => sentence);
+      await expect.poll(sentences, until).toContain('the supergraph cannot be loaded; the one before stays');
+      expect(await ask('{ one }')).toEqual({ one: 'first' });
+      expect(await ask('{ two }')).toEqual(UNKNOWN);
+    }
+    await writeFile(file, composed(TWO));
+    await expect.poll(() => ask('{ two }'), until).toEqual({ two: 'second' });
+  });
+
+  it('leaves requests alone that began before it', async () => {
+    let release: () => void = () => undefined;
+    hold = new Promise((resolve) => (release = resolve));
+    const begun = ask('{ one }');
+    await expect.poll(() => asked).toBe(1);
+    await gateway.reload(composed(THREE));
+    expect(await ask('{ one }')).toEqual(UNKNOWN);
+    expect(await ask('{ two }')).toEqual({ two: 'second' });
+    release();
+    expect(await begun).toEqual({ one: 'first' });
+  });
+
+  it('waits for the one before it, and the last stays', async () => {
+    await Promise.all([gateway.reload(composed(TWO)), gateway.reload(composed(THREE))]);
+    expect(await ask('{ one }')).toEqual(UNKNOWN);
+    const [refused] = await Promise.allSettled([gateway.reload('nonsense'), gateway.reload(composed(ONE))]);
+    expect(refused).toMatchObject({
+      status: 'rejected',
+      reason: { message: expect.stringContaining('no composed Federation 2 supergraph') as unknown },
+    });
+    expect(await ask('{ two }')).toEqual(UNKNOWN);
+  });
+});
+
+describe('any supergraph', () => {
+  const PRODUCTS = {
+    name: 'All products',
+    path: '/shop/graphql?v=2',
+    sdl: 'type Product @key(fields: "id") { id: ID! name: String } type Query { product(id: ID!): Product }',
+    resolvers: { Query: { product: (_: never, { id }: { id: string }) => ({ id, name: `product ${id}` }) } },
+  };
+  const reviews = (name: string, text: string): ForeignSubgraph => ({
+    name,
+    path: '/graphql',
+    sdl: 'type Product @key(fields: "id") { id: ID! review: String }',
+    resolvers: { Product: { __resolveReference: (key: object) => key, review: () => text } },
+  });
+
+  let served: Foreign[];
+  let gateway: Gateway;
+  const transportOf = (name: string, url: string): Transport =>
+    httpTransport({ name, url, seal: new CallerSeal(SECRET), log });
+  beforeEach(async () => {
+    served = await Promise.all(
+      [
+        PRODUCTS,
+        reviews('reviews-2', 'good'),
+        reviews('reviews-2', 'better'),
+        reviews('critics', 'best'),
+      ].map(serveForeign),
+    );
+    gateway = await createGateway({
+      transports: [],
+      transportOf,
+      supergraph: supergraphOf(0, 1),
+      examples: [],
+      host: '127.0.0.1',
+      port: 0,
+      log,
+    });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await Promise.all(served.map((each) => each.close()));
+  });
+
+  function supergraphOf(...indices: number[]): string {
+    return composeForeign(served.filter((_, index) => indices.includes(index)));
+  }
+
+  async function product(): Promise<unknown> {
+    return (await query(gateway.port, '{ product(id: 7) { name review } }')).body.data;
+  }
+
+  it('is served over the subgraphs it names, at the addresses it gives', async () => {
+    expect(await product()).toEqual({ product: { name: 'product 7', review: 'good' } });
+  });
+
+  it('may name new subgraphs and new addresses when it is reloaded', async () => {
+    await product();
+    await gateway.reload(supergraphOf(0, 2));
+    expect(await product()).toEqual({ product: { name: 'product 7', review: 'better' } });
+    await gateway.reload(supergraphOf(0, 3));
+    expect(await product()).toEqual({ product: { name: 'product 7', review: 'best' } });
+    expect(served.map(({ answered }) => answered() > 0)).toEqual([true, true, true, true]);
+    // Back where it began: what was retired meanwhile is in use again.
+    await gateway.reload(supergraphOf(0, 1));
+    expect(await product()).toEqual({ product: { name: 'product 7', review: 'good' } });
+  });
+
+  it('is ready when the subgraphs of the supergraph in force are, and no others', async () => {
+    const ready = async (): Promise<unknown> =>
+      (await fetch(`http://127.0.0.1:${gateway.port}/ready`)).json();
+    expect(await ready()).toEqual({ status: 'ready', missing: [] });
+    await served[1]?.close();
+    expect(await ready()).toEqual({ status: 'unready', missing: ['reviews-2'] });
+    await gateway.reload(supergraphOf(0, 3));
+    expect(await ready()).toEqual({ status: 'ready', missing: [] });
+  });
+
+  it('is not loaded when it gives an address that is none', async () => {
+    const broken = supergraphOf(0, 3).replace(/http:[^"]+\/graphql"/, 'nowhere"');
+    await expect(gateway.reload(broken)).rejects.toThrow();
+    expect(await product()).toEqual({ product: { name: 'product 7', review: 'good' } });
   });
 });

@@ -13,15 +13,19 @@ const config = readConfig();
 if (!config.callerSecret) throw new Error('GRIDWORKS_CALLER_SECRET must be shared with the subgraphs');
 const seal = new CallerSeal(config.callerSecret);
 const log = createLog('gateway', config.logLevel);
+const { supergraphFile } = config;
 const gateway = await createGateway({
   transports: SUBGRAPH_NAMES.map((name) =>
     httpTransport({ name, url: config.subgraphUrls[name], seal, log }),
   ),
-  supergraph: await readFile(join(repoRoot, 'schema/supergraph.graphql'), 'utf8'),
+  transportOf: (name, url) => httpTransport({ name, url, seal, log }),
+  supergraph: await readFile(supergraphFile, 'utf8'),
+  supergraphFile,
   examples: await readExamples(join(repoRoot, 'schema/operations')),
   files: await publicFiles('/circuits/', join(repoRoot, 'circuits/keys')),
   host: config.host,
   port: config.port,
+  limits: config.limits,
   log,
 });
 log.info({ port: gateway.port }, 'the gateway is served');

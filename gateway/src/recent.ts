@@ -27,6 +27,11 @@ export class Recent<V> {
     }
   }
 
+  /** What is remembered, the longest unused first. */
+  values(): readonly V[] {
+    return [...this.#entries.values()].map(({ value }) => value);
+  }
+
   delete(key: string): void {
     this.#weight -= this.#entries.get(key)?.weight ?? 0;
     this.#entries.delete(key);

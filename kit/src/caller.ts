@@ -4,6 +4,7 @@
  */
 import { GraphQLError } from 'graphql';
 import { SignJWT, errors, jwtVerify } from 'jose';
+import { webcrypto } from 'node:crypto';
 import { z } from 'zod';
 
 export const TIERS = ['LITE', 'PRO', 'ELITE', 'ONYX', 'OBSIDIAN', 'VOID'] as const;
@@ -44,6 +45,7 @@ export const CALLER_HEADER = 'x-gridworks-caller';
 
 const ISSUER = 'gridworks-door';
 const LIFETIME_S = 60;
+const REMEMBERED_MAX = 10_000;
 
 /** The tenant whose rows the caller may see; undefined for those who belong to none. */
 export function tenantOf(caller: Caller): string | undefined {
@@ -55,12 +57,25 @@ export function parseCaller(value: unknown): Caller {
   return CallerShape.parse(value);
 }
 
+interface Verified {
+  readonly caller: Caller;
+  readonly audience: string;
+  readonly untilMs: number;
+}
+
 /** Signs callers on the gateway's side and verifies them on the subgraphs'. HS256: one trust domain, one shared secret. */
 export class CallerSeal {
-  readonly #key: Uint8Array;
+  readonly #key: Promise<webcrypto.CryptoKey>;
+  /** By their texts, oldest first: the gateway shows the same seal with request after request. */
+  readonly #verified = new Map<string, Verified>();
 
   constructor(secret: string) {
-    this.#key = new TextEncoder().encode(secret);
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    const bytes = new TextEncoder().encode(secret);
+    // Made ready once: from bytes, jose would do it for every seal, which is half of the work.
+    this.#key = webcrypto.subtle.importKey('raw', bytes, algorithm, false, ['sign', 'verify']);
+    // Told to whoever signs or verifies.
+    this.#key.catch(() => undefined);
   }
 
   /** A compact JWS for one subgraph (`audience`), valid for a minute. */
@@ -71,20 +86,24 @@ export class CallerSeal {
       .setAudience(audience)
       .setIssuedAt()
       .setExpirationTime(`${LIFETIME_S}s`)
-      .sign(this.#key);
+      .sign(await this.#key);
   }
 
   /** The caller of a request, or a GraphQLError: CALLER_UNSIGNED when there is none, CALLER_INVALID when it does not hold. */
   async verify(token: string | undefined, audience: string): Promise<Caller> {
     if (!token)
       throw doorError('CALLER_UNSIGNED', 'Requests to a subgraph must come signed through the gateway.');
+    const known = this.#verified.get(token);
+    if (known && known.audience === audience && known.untilMs > Date.now()) return known.caller;
     try {
-      const { payload } = await jwtVerify(token, this.#key, {
+      const { payload } = await jwtVerify(token, await this.#key, {
         issuer: ISSUER,
         audience,
         algorithms: ['HS256'],
       });
-      return parseCaller(payload['caller']);
+      const caller = frozen(parseCaller(payload['caller']));
+      this.#remember(token, { caller, audience, untilMs: (payload.exp ?? 0) * 1_000 });
+      return caller;
     } catch (error) {
       if (error instanceof errors.JOSEError || error instanceof z.ZodError) {
         throw doorError('CALLER_INVALID', 'The signed caller of this request is not valid.');
@@ -92,6 +111,20 @@ export class CallerSeal {
       throw error;
     }
   }
+
+  #remember(token: string, verified: Verified): void {
+    this.#verified.delete(token);
+    this.#verified.set(token, verified);
+    if (this.#verified.size <= REMEMBERED_MAX) return;
+    const [oldest] = this.#verified.keys();
+    if (oldest !== undefined) this.#verified.delete(oldest);
+  }
+}
+
+/** Several requests will hold it. */
+function frozen(caller: Caller): Caller {
+  for (const value of Object.values(caller)) Object.freeze(value);
+  return Object.freeze(caller);
 }
 
 /** Every `extensions.code` a client can meet; the list is closed. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { LIMITS, type Limits } from './http.ts';
 
 export const SUBGRAPH_NAMES = ['users', 'trading', 'billing', 'partners', 'ai', 'butler'] as const;
 export type SubgraphName = (typeof SUBGRAPH_NAMES)[number];
@@ -36,12 +37,20 @@ const Environment = z.object({
   DATABASE_URL: url.optional(),
   /** Secret with which the door signs callers for the subgraphs; at least 32 characters. Unset: a kept random one. */
   GRIDWORKS_CALLER_SECRET: z.string().min(32).optional(),
+  /** The supergraph that the gateway serves and follows: another text in the file comes into force at once. Relative to the repository. */
+  GRIDWORKS_SUPERGRAPH: z.string().min(1).default('schema/supergraph.graphql'),
   /** `debug`, `info`, `warn`, `error` or `silent`. */
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Seed of the market simulator; the same seed makes the same market. `off` runs no simulator. */
   GRIDWORKS_SIMULATOR: z.string().min(1).default('2026'),
   /** Credit in rupees with which a wallet opens (paper money); `0` for none. */
   GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
+  /** Days for which order events are kept. A client that was away longer gets its open orders instead of what it missed. */
+  GRIDWORKS_ORDER_EVENTS_DAYS: z.coerce.number().int().min(1).default(30),
+  /** The largest body that the door reads of one request. */
+  GRIDWORKS_BODY_BYTES_MAX: z.coerce.number().int().min(1).default(LIMITS.bodyBytesMax),
+  /** How long a client may take to send its whole request to the door. */
+  GRIDWORKS_REQUEST_TIMEOUT_MS: z.coerce.number().int().min(1).default(LIMITS.requestTimeoutMs),
   /** Whether an empty database is told the demonstration story. Unset: on the embedded one only; its password is known. */
   GRIDWORKS_STORY: z.enum(['on', 'off']).optional(),
   /** Addresses of the subgraphs in the distributed form. */
@@ -59,9 +68,12 @@ export interface Config {
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
   readonly callerSecret: string | undefined;
+  readonly supergraphFile: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulatorSeed: string | undefined;
   readonly openingCredit: string;
+  readonly orderEventsDays: number;
+  readonly limits: Limits;
   readonly story: boolean;
   readonly subgraphUrls: Readonly<Record<SubgraphName, string>>;
 }
@@ -77,14 +89,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return {
     port: values.PORT,
     host: values.HOST,
-    dataDir: isAbsolute(values.GRIDWORKS_DATA)
-      ? values.GRIDWORKS_DATA
-      : join(repoRoot, values.GRIDWORKS_DATA),
+    dataDir: fromRoot(values.GRIDWORKS_DATA),
     databaseUrl: values.DATABASE_URL,
     callerSecret: values.GRIDWORKS_CALLER_SECRET,
+    supergraphFile: fromRoot(values.GRIDWORKS_SUPERGRAPH),
     logLevel: values.LOG_LEVEL,
     simulatorSeed: values.GRIDWORKS_SIMULATOR === 'off' ? undefined : values.GRIDWORKS_SIMULATOR,
     openingCredit: values.GRIDWORKS_OPENING_CREDIT,
+    orderEventsDays: values.GRIDWORKS_ORDER_EVENTS_DAYS,
+    limits: {
+      bodyBytesMax: values.GRIDWORKS_BODY_BYTES_MAX,
+      requestTimeoutMs: values.GRIDWORKS_REQUEST_TIMEOUT_MS,
+    },
     story: (values.GRIDWORKS_STORY ?? (values.DATABASE_URL === undefined ? 'on' : 'off')) === 'on',
     subgraphUrls: {
       users: values.SUBGRAPH_USERS_URL,
@@ -95,6 +111,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       butler: values.SUBGRAPH_BUTLER_URL,
     },
   };
+}
+
+/** A path of the configuration; a relative one starts at the repository. */
+function fromRoot(path: string): string {
+  return isAbsolute(path) ? path : join(repoRoot, path);
 }
 
 /** The server for tests that need PostgreSQL; its account may create databases. Unset: an embedded one per run. */

@@ -16,6 +16,12 @@ import { doorError, type Tier } from './caller.ts';
 import { formatDecimal, parseDecimal, type Currency } from './money.ts';
 
 /** Minor units inside (bigint), a decimal string outside. */
+/**
+ * For `@Directive` on a field: its value does not depend on who asks, so that live streams of it can be shared between
+ * callers. On a type that is no entity it holds for all of its fields.
+ */
+export const SAME_FOR_ALL = '@tag(name: "same-for-all")';
+
 export const Decimal = new GraphQLScalarType<bigint, string>({
   name: 'Decimal',
   description: 'An exact decimal number as a string, for example "1405.70". Never a float.',

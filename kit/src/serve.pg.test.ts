@@ -138,11 +138,21 @@ describe('a subgraph served alone', () => {
       secret: SECRET,
     });
     await broken.db.tenant.end();
-    const { body } = await post(
-      await seal.sign(userCaller({ tenantId: newId() }), 'users'),
-      undefined,
-      door.port,
-    );
+    const token = await seal.sign(userCaller({ tenantId: newId() }), 'users');
+    const { body } = await post(token, undefined, door.port);
+    const client = createClient({
+      url: `ws://127.0.0.1:${door.port}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { [CALLER_HEADER]: token, 'x-trace-id': 'the-openers' },
+    });
+    // One connection carries the operations of many requests, each in its own trace.
+    const traces: unknown[] = [];
+    for (const extensions of [{ traceId: 'its-own' }, {}]) {
+      for await (const { errors: faults } of client.iterate({ query: '{ me { id } }', extensions }))
+        traces.push(faults?.[0]?.extensions?.['traceId']);
+    }
+    expect(traces).toEqual(['its-own', 'the-openers']);
+    await client.dispose();
     await door.close();
     await broken.close().catch(() => undefined);
     const [error] = body.errors ?? [];

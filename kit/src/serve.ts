@@ -110,7 +110,8 @@ export async function serveSubgraph(
         }
       },
       onSubscribe: (connection, _id, payload) => {
-        const traceId = connection.connectionParams?.['x-trace-id'];
+        // One connection carries the streams of many requests; where they do not say their trace, it is the opener's.
+        const traceId = payload.extensions?.['traceId'] ?? connection.connectionParams?.['x-trace-id'];
         const request: SubgraphRequest = {
           query: payload.query,
           variables: payload.variables ?? undefined,

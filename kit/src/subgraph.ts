@@ -122,7 +122,7 @@ export function defineSubgraph<C extends CallContext>(
     async execute(request) {
       const document = documentOf(request.query);
       if (!('kind' in document)) return { errors: document };
-      const result = await withTenant(tenantOf(request.caller), async () => execute(args(request, document)));
+      const result = await withTenant(tenantOf(request.caller), () => execute(args(request, document)));
       return masked(result, request.traceId, log);
     },
     async subscribe(request) {

@@ -189,9 +189,15 @@ export type TradingAccount = Prisma.TradingAccountModel
 export type Order = Prisma.OrderModel
 /**
  * Model OrderEvent
- * What happened to a user's orders, numbered without a gap per user; each row carries the state it led to.
+ * What happened to a user's orders, numbered without a gap per user; each row carries the state it led to. Kept for a
+ * time: what is old is forgotten from the beginning on, and `OrderEventFloor` says up to where.
  */
 export type OrderEvent = Prisma.OrderEventModel
+/**
+ * Model OrderEventFloor
+ * From where a user's order events are kept. Without a row: from the first one on.
+ */
+export type OrderEventFloor = Prisma.OrderEventFloorModel
 /**
  * Model Trade
  * One fill as one order saw it. Both sides of an execution between users share its `executionId`.

@@ -1,34 +1,25 @@
 /** The one public port: GraphQL by HTTP and WebSocket, GraphiQL for people, and what operators and peers ask for. */
-import type { ApolloServer } from '@apollo/server';
 import { ANONYMOUS } from '@gridworks/kit/caller';
-import { answerGraphql } from '@gridworks/kit/graphql-http';
 import { listen, sendError, sendJson } from '@gridworks/kit/http';
-import { newId } from '@gridworks/kit/id';
-import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import { JWKS_PATH } from '@gridworks/kit/tokens';
-import type { GraphQLError } from 'graphql';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatted, tellError } from '../execute/answer.ts';
-import { passageOf } from '../execute/fetch.ts';
-import type { Guard, Identity } from '../guard/guard.ts';
-import type { Plans } from '../plan/plan.ts';
-import type { SubscribeOptions } from '../subscribe/subscribe.ts';
+import type { Ways } from '../supergraph/ways.ts';
 import type { Transport } from '../transport/transport.ts';
-import type { Visit } from './apollo.ts';
 import { sendFile, type PublicFiles } from './files.ts';
 import { ASSETS_PATH, GraphiqlPage, type Example } from './graphiql.ts';
-import { credentialsOfHeaders, openSockets } from './sockets.ts';
+import { operationsDesk, type HttpOptions } from './http.ts';
+import { Live } from './live.ts';
+import { openSockets } from './sockets.ts';
 
-export interface DoorOptions extends SubscribeOptions {
+export interface DoorOptions extends Omit<HttpOptions, 'live'> {
   readonly host: string;
   readonly port: number;
-  readonly apollo: ApolloServer<Visit>;
-  readonly plans: Plans;
-  readonly guard: Guard;
+  readonly ways: Ways;
   readonly examples: readonly Example[];
   readonly files: PublicFiles;
-  readonly log: Log;
   readonly clock: Clock;
 }
 
@@ -43,37 +34,50 @@ const READY_MS = 2_000;
 const TRACE = /^[\w-]{8,64}$/;
 
 export async function openDoor(options: DoorOptions): Promise<Door> {
-  const { apollo, guard, log } = options;
+  const { engines, guard, ways, limits, log, clock } = options;
+  const { transports } = ways;
   const graphiql = new GraphiqlPage(options.examples);
+  const live = new Live({ engines, guard, transports, log, clock });
+  const answerOperation = operationsDesk({ engines, guard, live, limits, log });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const traceId = traceOf(request);
-    response.setHeader('x-trace-id', traceId);
-    response.setHeader('x-content-type-options', 'nosniff');
+    const path = pathOf(request);
     try {
-      await route(request, response, traceId);
+      if (path === GRAPHQL_PATH && !isBrowsing(request)) {
+        await answerOperation(request, response, traceId);
+      } else {
+        response.setHeader('x-trace-id', traceId);
+        response.setHeader('x-content-type-options', 'nosniff');
+        await answerOther(path, request, response);
+      }
     } catch (error) {
       // The client went away in the middle of its own request, or of the answer.
       if (response.destroyed || (request.destroyed && !request.complete)) return;
       const told = tellError(error, { traceId, log });
-      if (response.headersSent) response.end();
-      else sendRefusal(response, told, 500);
+      // What was broken off must not look whole.
+      if (response.headersSent) return void response.destroy();
+      response.setHeader('x-trace-id', traceId);
+      sendJson(response, 500, { errors: [formatted(told)] });
     }
   }
 
-  async function route(request: IncomingMessage, response: ServerResponse, traceId: string): Promise<void> {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  /** What stands beside the operations. */
+  async function answerOther(
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     switch (path) {
       case GRAPHQL_PATH:
-        if (isBrowsing(request)) return graphiql.sendPage(response);
-        return answerOperation(request, response, traceId);
+        return graphiql.sendPage(response);
       case '/':
         response.writeHead(302, { location: GRAPHQL_PATH }).end();
         return;
       case '/health':
         return sendJson(response, 200, { status: 'ok' });
       case '/ready': {
-        const missing = await missingSubgraphs([...options.transports.values()]);
+        const missing = await missingSubgraphs(ways.needed);
         const status = missing.length === 0 ? 'ready' : 'unready';
         return sendJson(response, missing.length === 0 ? 200 : 503, { status, missing });
       }
@@ -89,39 +93,25 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     sendError(response, 404, 'BAD_REQUEST', 'There is nothing at this path.');
   }
 
-  async function answerOperation(
-    request: IncomingMessage,
-    response: ServerResponse,
-    traceId: string,
-  ): Promise<void> {
-    let identity: Identity;
-    try {
-      identity = await guard.identify(credentialsOfHeaders(request.headers));
-    } catch (error) {
-      return sendRefusal(response, tellError(error, { traceId, log }), 503);
-    }
-    const visit: Visit = { ...passageOf(identity.caller, traceId), outcome: { failed: false } };
-    try {
-      await answerGraphql(apollo, request, response, async () => visit);
-    } finally {
-      guard.book(identity, visit.outcome.failed || response.statusCode >= 400);
-    }
-  }
-
-  const listening = await listen(options.host, options.port, answer);
-  const sockets = openSockets({ ...options, server: listening.server, path: GRAPHQL_PATH });
+  const listening = await listen(options.host, options.port, answer, undefined, limits).catch(
+    (error: unknown) => {
+      live.close();
+      throw error;
+    },
+  );
+  const sockets = openSockets({ live, server: listening.server, path: GRAPHQL_PATH });
   return {
     port: listening.port,
     close: async () => {
+      live.close();
       await Promise.all([sockets.close(), listening.close()]);
     },
   };
 }
 
-/** A refusal before GraphQL began; its status is its code's own, else the one given. */
-function sendRefusal(response: ServerResponse, error: GraphQLError, otherwise: number): void {
-  const { status } = (error.extensions['http'] ?? {}) as { status?: number };
-  sendJson(response, status ?? otherwise, { errors: [formatted(error)] });
+function pathOf({ url = '/' }: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
 }
 
 function isBrowsing({ method, headers }: IncomingMessage): boolean {
@@ -130,13 +120,14 @@ function isBrowsing({ method, headers }: IncomingMessage): boolean {
 
 function traceOf({ headers }: IncomingMessage): string {
   const given = headers['x-trace-id'];
-  return typeof given === 'string' && TRACE.test(given) ? given : newId();
+  // Not one of our ids, which cost twenty times as much: a trace is found by its text, never by its order.
+  return typeof given === 'string' && TRACE.test(given) ? given : randomUUID();
 }
 
 /** The subgraphs that do not answer now. */
 async function missingSubgraphs(transports: readonly Transport[]): Promise<string[]> {
   const asked = transports.map(async (transport) => {
-    const request = { query: '{__typename}', caller: ANONYMOUS, traceId: newId() };
+    const request = { query: '{__typename}', caller: ANONYMOUS, traceId: randomUUID() };
     const isThere = await within(READY_MS, transport.execute(request)).then(
       (result) => result?.data != null,
       () => false,

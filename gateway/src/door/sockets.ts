@@ -1,202 +1,123 @@
-/** GraphQL over WebSocket: the same graph, the same callers, and streams. */
-import type { ApolloServer } from '@apollo/server';
-import { newId } from '@gridworks/kit/id';
-import type { Log } from '@gridworks/kit/telemetry';
-import type { Clock } from '@gridworks/kit/time';
-import {
-  type GraphQLError,
-  type ExecutionArgs,
-  type ExecutionResult,
-  type FormattedExecutionResult,
-} from 'graphql';
-import { handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { formatted, tellError, tellErrors } from '../execute/answer.ts';
-import { passageOf } from '../execute/fetch.ts';
-import type { Credentials, Guard, Identity } from '../guard/guard.ts';
-import type { Plans } from '../plan/plan.ts';
-import { StreamEnded, openSubscription, type Events, type SubscribeOptions } from '../subscribe/subscribe.ts';
-import type { Visit } from './apollo.ts';
+/** GraphQL over WebSocket: real sockets for `Connection`, and the care of their lives. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket, WebSocketServer, type RawData } from 'ws';
+import { credentialsOfHeaders } from '../guard/guard.ts';
+import { Connection, type Peer } from './connection.ts';
+import { writeText } from './frame.ts';
+import type { Live } from './live.ts';
+import { CLOSE, PROTOCOL } from './protocol.ts';
+import type { Visited } from './rounds.ts';
 
-export interface SocketOptions extends SubscribeOptions {
+export interface SocketOptions {
+  readonly live: Live;
   readonly server: Server;
   readonly path: string;
-  readonly apollo: ApolloServer<Visit>;
-  readonly plans: Plans;
-  readonly guard: Guard;
-  readonly log: Log;
-  readonly clock: Clock;
 }
-
-/** What belongs to one connection. */
-interface Connection {
-  readonly socket: WebSocket;
-  readonly request: IncomingMessage;
-  identity?: Identity;
-  expiry?: NodeJS.Timeout;
-}
-
-type Params = Record<string, unknown>;
-
-/** What an accepted operation does once the protocol is ready for its answer. */
-type Run = () => Promise<ExecutionResult> | Events;
-
-const MESSAGE_BYTES_MAX = 1_048_576;
-const PING_MS = 12_000;
-const CLOSE_GRACE_MS = 400;
-/** The longest a timer of Node can wait. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
-
-const CLOSE = {
-  goingAway: 1001,
-  fault: 4500,
-  badRequest: 4400,
-  expired: 4401,
-  forbidden: 4403,
-  tryLater: 1013,
-};
 
 export interface Sockets {
   /** Tells every client that the door closes, and ends within a moment whatever they do. */
   close(): Promise<void>;
 }
 
-export function openSockets(options: SocketOptions): Sockets {
-  const { apollo, plans, guard, log, clock } = options;
+const CLOSE_GRACE_MS = 400;
 
-  async function admit({ connectionParams, extra }: Context<Params, Connection>): Promise<boolean> {
-    try {
-      extra.identity = await guard.identify(credentialsOf(connectionParams ?? {}, extra.request.headers));
-    } catch (error) {
-      const { code } = tellError(error, { traceId: newId(), log }).extensions;
-      extra.socket.close(closeCodeOf(code), String(code));
-      return false;
-    }
-    const { expiresAtMs } = extra.identity;
-    if (expiresAtMs !== undefined && extra.socket.readyState === extra.socket.OPEN) {
-      const leftMs = Math.min(Math.max(0, expiresAtMs - clock()), TIMER_MAX_MS);
-      extra.expiry = setTimeout(() => extra.socket.close(CLOSE.expired, 'TOKEN_EXPIRED'), leftMs);
-    }
-    return true;
+/** What is kept for each client beside the protocol is kept on its socket: one object less for each of thousands. */
+class ClientSocket extends WebSocket implements Peer, Visited {
+  connection: Connection | undefined;
+  isAlive = true;
+  slice: number | undefined;
+  #stream: Duplex | undefined;
+  /** Since when more waits than may, by `performance.now`. */
+  #slowSinceMs: number | undefined;
+
+  /** Takes up the protocol. */
+  begin(live: Live, request: IncomingMessage): void {
+    this.#stream = request.socket;
+    this.connection = new Connection(live, this, credentialsOfHeaders(request.headers));
+    this.slice = live.rounds.add(this);
   }
 
-  /** Plans the operation and opens its stream; errors found here end it before it began. */
-  async function begin(
-    { extra: { identity } }: Context<Params, Connection>,
-    { query, operationName, variables }: SubscribePayload,
-  ): Promise<ExecutionArgs | readonly GraphQLError[]> {
-    if (!identity) throw new Error('an operation came before its connection was admitted');
-    const traceId = newId();
-    const telling = { traceId, log };
-    try {
-      const planned = plans.of(query, operationName);
-      if (!('kind' in planned)) return refused(identity, planned);
-      let run: Run;
-      if (planned.kind === 'subscription') {
-        const { caller } = identity;
-        const asked = { caller, traceId };
-        const opened = await openSubscription(options, planned, variables ?? {}, asked, telling);
-        if (!('next' in opened)) return refused(identity, opened);
-        guard.book(identity, false);
-        run = () => opened;
-      } else {
-        run = () => ask(identity, traceId, { query, operationName, variables });
-      }
-      return {
-        schema: options.supergraph.apiSchema,
-        document: planned.document,
-        operationName: operationName ?? null,
-        contextValue: run,
-      };
-    } catch (error) {
-      return refused(identity, [tellError(error, telling)]);
-    }
+  sendParts(start: string, end: Buffer): void {
+    if (this.readyState === this.OPEN && this.#stream) writeText(this.#stream, start, end);
   }
 
-  function refused(identity: Identity, errors: readonly GraphQLError[]): readonly GraphQLError[] {
-    guard.book(identity, true);
-    return errors;
+  awaitDrain(): void {
+    if (this.#slowSinceMs !== undefined) return;
+    this.#slowSinceMs = performance.now();
+    this.#stream?.once('drain', () => {
+      this.#slowSinceMs = undefined;
+      this.connection?.drained();
+    });
   }
 
-  async function ask(
-    identity: Identity,
-    traceId: string,
-    { query, operationName, variables }: SubscribePayload,
-  ): Promise<ExecutionResult> {
-    const visit: Visit = { ...passageOf(identity.caller, traceId), outcome: { failed: false } };
-    const request = {
-      query,
-      ...(operationName ? { operationName } : {}),
-      ...(variables ? { variables } : {}),
-    };
-    const { body } = await apollo.executeOperation(request, { contextValue: visit });
-    guard.book(identity, visit.outcome.failed);
-    if (body.kind !== 'single') throw new Error('an answer in parts was not asked for');
-    return body.singleResult as ExecutionResult;
+  /**
+   * Drops a peer that answers no ping: it is gone, whatever TCP believes. A ping waits behind all that waits for a slow
+   * peer; that one has longer, and is told that it may come back.
+   */
+  visit(): void {
+    if (this.readyState !== this.OPEN) return;
+    if (this.#slowSinceMs !== undefined) return this.#visitSlow(this.#slowSinceMs);
+    if (!this.isAlive) return this.terminate();
+    this.isAlive = false;
+    this.ping();
   }
 
-  const protocol = makeServer<Params, Connection>({
-    onConnect: admit,
-    onSubscribe: (context, _id, payload) => begin(context, payload),
-    execute: (args) => (args.contextValue as Run)(),
-    subscribe: (args) => (args.contextValue as Run)(),
-    // Errors of both ways here: plain ones from Apollo Server, graphql's own from streams.
-    onNext: (_context, _id, _payload, _args, { data, errors }): FormattedExecutionResult => ({
-      ...(data === undefined ? {} : { data }),
-      ...(errors ? { errors: errors.map(formatted) } : {}),
-    }),
-    onError: ({ extra: { identity } }, _id, _payload, errors) => {
-      const ended = errors[0]?.originalError;
-      if (ended instanceof StreamEnded) {
-        if (identity) guard.bookBrokenStream(identity);
-        return ended.errors.map(formatted);
-      }
-      const traceId = newId();
-      return tellErrors(errors, { traceId, log }).map(formatted);
-    },
-    onClose: ({ extra }) => clearTimeout(extra.expiry),
-  });
+  #visitSlow(sinceMs: number): void {
+    this.isAlive = true;
+    const slowMs = this.connection?.live.limits.slowMs ?? 0;
+    if (performance.now() - sinceMs > slowMs) this.connection?.close(CLOSE.tryLater, 'Too slow');
+  }
+}
 
+export function openSockets({ live, server, path }: SocketOptions): Sockets {
+  const { log } = live.options;
   const sockets = new WebSocketServer({
-    server: options.server,
-    path: options.path,
-    maxPayload: MESSAGE_BYTES_MAX,
-    handleProtocols,
+    server,
+    path,
+    maxPayload: live.limits.messageBytesMax,
+    // Frames are written beside those of `ws`: see `frame.ts`.
+    perMessageDeflate: false,
+    handleProtocols: (offered) => offered.has(PROTOCOL) && PROTOCOL,
+    WebSocket: ClientSocket,
   });
   sockets.on('error', (error) => log.error({ err: error }, 'the WebSocket server failed'));
   sockets.on('connection', (socket, request) => {
-    const closed = protocol.opened(
-      {
-        protocol: socket.protocol,
-        // Resolves when the message has left, so that a slow client slows its own streams down and nobody else's.
-        send: (text) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) return resolve();
-            socket.send(text, (error) => (error ? reject(error) : resolve()));
-          }),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (handle) =>
-          socket.on('message', (data) => {
-            handle(textOf(data)).catch((error: unknown) => {
-              if (socket.readyState !== socket.OPEN) return;
-              log.error({ err: error }, 'a WebSocket message met a fault');
-              socket.close(CLOSE.fault, 'Internal server error');
-            });
-          }),
-      },
-      { socket, request },
-    );
-    const stopPinging = keepAlive(socket);
-    // The socket closes itself with the right code (a message too large, a broken frame); nobody else needs to know.
-    socket.on('error', (error) => log.debug({ err: error }, 'a WebSocket failed'));
-    socket.once('close', (code, reason) => {
-      stopPinging();
-      closed(code, String(reason)).catch((error: unknown) =>
-        log.error({ err: error }, 'a WebSocket closed badly'),
-      );
-    });
+    socket.on('error', onError);
+    if (socket.protocol !== PROTOCOL) {
+      return socket.close(CLOSE.protocolUnknown, 'Subprotocol not acceptable');
+    }
+    socket.begin(live, request);
+    socket.on('message', onMessage);
+    socket.on('pong', onPong);
+    socket.on('close', onClose);
   });
+
+  // One function each for all sockets, which `this` tells apart.
+  function onMessage(this: WebSocket, data: RawData): void {
+    const { connection } = this as ClientSocket;
+    try {
+      connection?.receive(textOf(data));
+    } catch (error) {
+      log.error({ err: error }, 'a WebSocket message met a fault');
+      connection?.close(CLOSE.fault, 'Internal server error');
+    }
+  }
+
+  function onPong(this: WebSocket): void {
+    (this as ClientSocket).isAlive = true;
+  }
+
+  function onClose(this: WebSocket): void {
+    const socket = this as ClientSocket;
+    socket.connection?.closed();
+    if (socket.slice !== undefined) live.rounds.remove(socket, socket.slice);
+  }
+
+  // The socket closes itself with the right code (a message too large, a broken frame); nobody else needs to know.
+  function onError(error: Error): void {
+    log.debug({ err: error }, 'a WebSocket failed');
+  }
 
   return {
     close: async () => {
@@ -214,40 +135,4 @@ export function openSockets(options: SocketOptions): Sockets {
 function textOf(data: RawData): string {
   if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
   return Buffer.isBuffer(data) ? data.toString('utf8') : Buffer.from(data).toString('utf8');
-}
-
-/** Drops a peer that answers no ping: it is gone, whatever TCP believes. */
-function keepAlive(socket: WebSocket): () => void {
-  let isAlive = true;
-  socket.on('pong', () => (isAlive = true));
-  const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
-    isAlive = false;
-    socket.ping();
-  }, PING_MS);
-  return () => clearInterval(timer);
-}
-
-/** The credential of a connection: from its parameters, in any case of letters, else from the upgrade request. */
-export function credentialsOf(params: Params, headers: IncomingHttpHeaders): Credentials {
-  const given = Object.entries(params).map(([name, value]) => [name.toLowerCase(), value] as const);
-  const param = (name: string): string | undefined => {
-    const value = given.find(([key]) => key === name)?.[1];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const fromParams = { authorization: param('authorization'), apiKey: param('x-api-key') };
-  return fromParams.authorization !== undefined || fromParams.apiKey !== undefined
-    ? fromParams
-    : credentialsOfHeaders(headers);
-}
-
-export function credentialsOfHeaders(headers: IncomingHttpHeaders): Credentials {
-  const key = headers['x-api-key'];
-  return { authorization: headers.authorization, apiKey: Array.isArray(key) ? key[0] : key };
-}
-
-function closeCodeOf(code: unknown): number {
-  if (code === 'SUBGRAPH_UNAVAILABLE') return CLOSE.tryLater;
-  if (code === 'BAD_REQUEST') return CLOSE.badRequest;
-  return code === 'INTERNAL_SERVER_ERROR' ? CLOSE.fault : CLOSE.forbidden;
 }

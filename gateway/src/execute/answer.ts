@@ -1,7 +1,30 @@
 /** What leaves the gateway: every error carries one of the closed codes, and nothing of the inside. */
 import { DOOR_CODES, type DoorCode } from '@gridworks/kit/caller';
 import type { Log } from '@gridworks/kit/telemetry';
-import { GraphQLError, Kind, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, Kind, type GraphQLFormattedError } from 'graphql';
+
+/** What a client gets. */
+export interface Answer {
+  /** JSON, already written; undefined when nothing was executed (the request itself was at fault). */
+  readonly data: string | undefined;
+  /** As the client may read them; `extensions.http.status` is for the door (`formatted` takes it off). */
+  readonly errors: readonly GraphQLError[];
+}
+
+/** What a client gets that takes its answer in parts. */
+export interface AnswerInParts {
+  readonly first: Answer;
+  readonly hasNext: true;
+  /** The parts as they become ready; `incremental` is a JSON array. */
+  readonly rest: AsyncIterable<{ readonly incremental: string; readonly hasNext: boolean }>;
+}
+
+/** The whole answer as JSON: `{"data":...,"errors":[...]}`. */
+export function writeAnswer({ data, errors }: Answer): string {
+  if (errors.length === 0) return `{"data":${data ?? 'null'}}`;
+  const told = JSON.stringify(errors.map(formatted));
+  return data === undefined ? `{"errors":${told}}` : `{"data":${data},"errors":${told}}`;
+}
 
 const MASKED = 'Something went wrong on our side.';
 
@@ -70,34 +93,6 @@ export function formatted(error: GraphQLError | GraphQLFormattedError): GraphQLF
   const { message, locations, path, extensions } = error instanceof GraphQLError ? error.toJSON() : error;
   const { http: _http, ...shown } = extensions ?? {};
   return { message, ...(locations ? { locations } : {}), ...(path ? { path } : {}), extensions: shown };
-}
-
-/** A result of the executor as the answer to a client. */
-export function tellResult(result: ExecutionResult, telling: Telling): ExecutionResult {
-  // A non-null field for which no subgraph had a value, and none said why: the executor only notes it aside.
-  const silent = result.errors ? [] : silentFaults(result);
-  const errors = tellErrors([...(result.errors ?? []), ...silent], telling);
-  if (result.data === undefined) errors.forEach(asWholeFailure);
-  return {
-    ...(result.data === undefined ? {} : { data: result.data }),
-    ...(errors.length > 0 ? { errors } : {}),
-  };
-}
-
-/** Where there is no data at all, a fault of ours is the status of the whole HTTP answer. */
-function asWholeFailure({ extensions }: GraphQLError): void {
-  if (extensions['code'] === 'INTERNAL_SERVER_ERROR') extensions['http'] = { status: 500 };
-}
-
-function silentFaults({ extensions }: ExecutionResult): readonly unknown[] {
-  const noted = extensions?.['valueCompletion'];
-  if (!Array.isArray(noted)) return [];
-  // The executor's own code would blame the client's document.
-  return noted.map((error: unknown) =>
-    error instanceof GraphQLError
-      ? new GraphQLError(error.message, { path: error.path ?? null, extensions: {} })
-      : error,
-  );
 }
 
 const CODES: ReadonlySet<unknown> = new Set(DOOR_CODES);

@@ -5,6 +5,7 @@ import type { Clock } from '@gridworks/kit/time';
 import { createHash } from 'node:crypto';
 import { Recent } from '../recent.ts';
 import { askRoute, unavailable, type Transport } from '../transport/transport.ts';
+import type { Identity } from './guard.ts';
 
 const KEY_CHARS_MAX = 256;
 const REMEMBERED_MAX = 10_000;
@@ -29,10 +30,10 @@ export class KeyDesk {
   ) {}
 
   /** The app behind a key, or API_KEY_INVALID, or SUBGRAPH_UNAVAILABLE when it cannot be looked up. */
-  async identify(key: string): Promise<AppCaller> {
+  async identify(key: string): Promise<Identity> {
     const caller = key && key.length <= KEY_CHARS_MAX ? await this.#callerOf(key) : undefined;
     if (!caller) throw doorError('API_KEY_INVALID', 'The API key is not valid.');
-    return caller;
+    return { caller, expiresAtMs: undefined };
   }
 
   #callerOf(key: string): Promise<AppCaller | undefined> {

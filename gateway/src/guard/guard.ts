@@ -3,6 +3,7 @@ import { ANONYMOUS, doorError, type Caller } from '@gridworks/kit/caller';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import type { JWK } from 'jose';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Transport } from '../transport/transport.ts';
 import { KeyDesk } from './api-keys.ts';
 import { TokenDesk } from './tokens.ts';
@@ -20,6 +21,12 @@ export interface Identity {
   readonly expiresAtMs: number | undefined;
 }
 
+/** The credentials of an HTTP request; of a header that came twice, the first. */
+export function credentialsOfHeaders(headers: IncomingHttpHeaders): Credentials {
+  const key = headers['x-api-key'];
+  return { authorization: headers.authorization, apiKey: Array.isArray(key) ? key[0] : key };
+}
+
 const NOBODY: Identity = { caller: ANONYMOUS, expiresAtMs: undefined };
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -35,10 +42,12 @@ export class Guard {
   }
 
   /**
-   * The caller; anonymous when nothing was presented. Throws BAD_REQUEST for two credentials at once, TOKEN_INVALID,
-   * TOKEN_EXPIRED, API_KEY_INVALID, or SUBGRAPH_UNAVAILABLE when the issuer cannot be asked.
+   * The caller; anonymous when nothing was presented. Throws or rejects with BAD_REQUEST for two credentials at once,
+   * TOKEN_INVALID, TOKEN_EXPIRED, API_KEY_INVALID, or SUBGRAPH_UNAVAILABLE when the issuer cannot be asked. Who is
+   * known already comes at once, and is the same Caller object as before: what is kept for a caller can be found by it.
    */
-  async identify({ authorization, apiKey }: Credentials): Promise<Identity> {
+  identify({ authorization, apiKey }: Credentials): Identity | Promise<Identity> {
+    if (authorization === undefined && apiKey === undefined) return NOBODY;
     if (authorization !== undefined && apiKey !== undefined) {
       throw doorError('BAD_REQUEST', 'Present either a token or an API key, not both.');
     }
@@ -47,8 +56,7 @@ export class Guard {
       if (!token) throw doorError('TOKEN_INVALID', 'The Authorization header must be `Bearer` and a token.');
       return this.#tokens.verify(token);
     }
-    if (apiKey !== undefined) return { caller: await this.#keys.identify(apiKey), expiresAtMs: undefined };
-    return NOBODY;
+    return this.#keys.identify(apiKey ?? '');
   }
 
   /** Books one request of a caller who came with an API key; nothing for others. */

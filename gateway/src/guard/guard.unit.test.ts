@@ -4,6 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { listen, query, type Answered } from '../testing/client.ts';
 import { APP, ASHA, CODENAME, createSigner, sign, type Signer } from '../testing/credentials.ts';
 import { openGateway, type Opened } from '../testing/opened.ts';
+import { createGraph, log } from '../testing/subgraphs.ts';
+import { localTransport } from '../transport/local.ts';
+import { Guard, type Credentials } from './guard.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -181,6 +184,73 @@ describe.each(['local', 'http'] as const)('tokens, their keys fetched over %s tr
     const { keys } = (await answer.json()) as { keys: { kid: string }[] };
     expect(keys.map(({ kid }) => kid)).toContain(signer.kid);
     expect(keys.every((key) => !('d' in key))).toBe(true);
+  });
+});
+
+describe('a token that was found good', () => {
+  let nowMs: number;
+  let signer: Signer;
+  let published: unknown[];
+  let guard: Guard;
+  beforeEach(async () => {
+    nowMs = Date.now();
+    signer = await createSigner();
+    published = [signer.jwk];
+    const graph = createGraph();
+    graph.routes.users[JWKS_PATH] = async () => ({ keys: published });
+    const transports = Object.values(graph.subgraphs).map(localTransport);
+    guard = new Guard(new Map(transports.map((each) => [each.name, each])), log, () => nowMs);
+  });
+  afterEach(() => guard.close());
+
+  const present = (token: string): Credentials => ({ ...bearer(token), apiKey: undefined });
+
+  it('is verified once, and stands for the same caller object from then on', async () => {
+    const credentials = present(await sign(signer, { caller: ASHA }));
+    const [first, second] = await Promise.all([guard.identify(credentials), guard.identify(credentials)]);
+    expect(first.caller).toEqual(ASHA);
+    expect(second.caller).toBe(first.caller);
+    // At once: nothing is asked or computed any more.
+    expect(guard.identify(credentials)).toBe(first);
+  });
+
+  it('is refused when it has expired, though it is remembered', async () => {
+    const expiresAtS = Math.floor(nowMs / 1_000) + 30;
+    const credentials = present(await sign(signer, { caller: ASHA, expiresAtS }));
+    await guard.identify(credentials);
+    nowMs = expiresAtS * 1_000 - 1;
+    expect(guard.identify(credentials)).toMatchObject({ expiresAtMs: expiresAtS * 1_000 });
+    nowMs += 1;
+    await expect(guard.identify(credentials)).rejects.toMatchObject({
+      extensions: { code: 'TOKEN_EXPIRED' },
+    });
+  });
+
+  it('outlives the key it was signed with by a minute at most', async () => {
+    const credentials = present(await sign(signer, { caller: ASHA }));
+    await guard.identify(credentials);
+    const rotated = await createSigner();
+    published = [rotated.jwk];
+    nowMs += 59_999;
+    await guard.identify(present(await sign(rotated, { caller: ASHA })));
+    expect(guard.identify(credentials)).toMatchObject({ caller: ASHA });
+    nowMs += 1;
+    await expect(guard.identify(credentials)).rejects.toMatchObject({
+      extensions: { code: 'TOKEN_INVALID' },
+    });
+  });
+
+  it('stays remembered whatever forged ones come after it, none of which is', async () => {
+    const good = present(await sign(signer, { caller: ASHA }));
+    await guard.identify(good);
+    const forged = present(await sign(await createSigner(), { caller: ASHA, kid: signer.kid }));
+    const invalid = { extensions: { code: 'TOKEN_INVALID' } };
+    for (let time = 0; time < 2; time++) await expect(guard.identify(forged)).rejects.toMatchObject(invalid);
+    // More of them than there is room for.
+    for (let each = 0; each < 1_100; each++) {
+      await expect(guard.identify(present(`${each}.`.padEnd(8_000, 'a')))).rejects.toMatchObject(invalid);
+    }
+    expect(guard.identify(good)).toMatchObject({ caller: ASHA });
   });
 });
 

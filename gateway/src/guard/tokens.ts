@@ -6,28 +6,56 @@ import type { Clock } from '@gridworks/kit/time';
 import { ISSUERS, JWKS_PATH, TOKEN_AUDIENCE, issuerOf } from '@gridworks/kit/tokens';
 import { createLocalJWKSet, decodeJwt, errors, jwtVerify, type JSONWebKeySet, type JWK } from 'jose';
 import { GraphQLError } from 'graphql';
+import { Recent } from '../recent.ts';
 import { askRoute, unavailable, type Transport } from '../transport/transport.ts';
 import type { Identity } from './guard.ts';
 
 const ALGORITHM = 'EdDSA';
 const TOKEN_CHARS_MAX = 8_192;
+/** By the characters of the tokens: some ten thousand of them. */
+const REMEMBERED_CHARS = 8_000_000;
+/** A token whose key its issuer withdrew holds this much longer at most. */
+const REMEMBERED_MS = 60_000;
 /** Keys older than this are fetched again beside the request that finds them so. */
 const KEYS_FRESH_MS = 600_000;
 /** How often an unknown key may make the gateway ask its issuer again. */
 const COOLDOWN_MS = 2_000;
 
+interface Remembered {
+  readonly identity: Identity;
+  readonly untilMs: number;
+}
+
 export class TokenDesk {
   readonly #issuers = new Map<string, Issuer>();
+  /** By their texts; only tokens that were found good. They end within minutes, unlike API keys. */
+  readonly #remembered = new Recent<Remembered>(REMEMBERED_CHARS);
+  /** Tokens that are being looked at: whoever brings one meanwhile shares the answer. */
+  readonly #verifying = new Map<string, Promise<Identity>>();
 
-  constructor(transports: ReadonlyMap<string, Transport>, log: Log, clock: Clock) {
+  constructor(
+    transports: ReadonlyMap<string, Transport>,
+    log: Log,
+    private readonly clock: Clock,
+  ) {
     for (const name of Object.keys(ISSUERS) as SubgraphName[]) {
       const transport = transports.get(name);
-      if (transport) this.#issuers.set(issuerOf(name), new Issuer(transport, log, clock));
+      if (transport) this.#issuers.set(issuerOf(name), new Issuer(name, transport, log, clock));
     }
   }
 
   /** The caller a token vouches for, or TOKEN_INVALID, TOKEN_EXPIRED, SUBGRAPH_UNAVAILABLE. */
-  async verify(token: string): Promise<Identity> {
+  verify(token: string): Identity | Promise<Identity> {
+    const known = this.#remembered.get(token);
+    if (known && known.untilMs > this.clock()) return known.identity;
+    const verifying = this.#verifying.get(token);
+    if (verifying) return verifying;
+    const fresh = this.#verify(token).finally(() => this.#verifying.delete(token));
+    this.#verifying.set(token, fresh);
+    return fresh;
+  }
+
+  async #verify(token: string): Promise<Identity> {
     if (token.length > TOKEN_CHARS_MAX) throw invalid();
     const issuer = this.#issuers.get(claimedIssuer(token));
     if (!issuer) throw invalid();
@@ -36,7 +64,11 @@ export class TokenDesk {
       const caller = parseCaller(payload['caller']);
       // An issuer speaks for its own kind of caller: butler must not be able to vouch for a user.
       if (caller.kind !== ISSUERS[issuer.name]) throw invalid();
-      return { caller, expiresAtMs: (payload.exp ?? 0) * 1_000 };
+      const expiresAtMs = (payload.exp ?? 0) * 1_000;
+      const identity = { caller, expiresAtMs };
+      const untilMs = Math.min(expiresAtMs, this.clock() + REMEMBERED_MS);
+      this.#remembered.set(token, { identity, untilMs }, token.length);
+      return identity;
     } catch (error) {
       if (error instanceof GraphQLError) throw error;
       if (error instanceof errors.JWTExpired) throw doorError('TOKEN_EXPIRED', 'The token has expired.');
@@ -60,14 +92,11 @@ class Issuer {
   #asking: Promise<void> | undefined;
 
   constructor(
+    readonly name: SubgraphName,
     private readonly transport: Transport,
     private readonly log: Log,
     private readonly clock: Clock,
   ) {}
-
-  get name(): SubgraphName {
-    return this.transport.name;
-  }
 
   async check(token: string): ReturnType<typeof jwtVerify> {
     if (!this.#known) await this.#ask();

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { listen } from '../testing/client.ts';
 import { openGateway, type Opened } from '../testing/opened.ts';
 import { NAMES, volatilityOf, type Served, type Tick } from '../testing/subgraphs.ts';
-import { reopenWaitMs } from './subscribe.ts';
+import { reopenWaitMs } from './upstream.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

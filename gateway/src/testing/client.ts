@@ -87,3 +87,73 @@ export function listen(
     leave,
   };
 }
+
+export interface EventReader {
+  readonly status: number;
+  readonly headers: Headers;
+  /** The next event that is no comment; undefined when the response has ended. */
+  next(): Promise<ServerSentEvent | undefined>;
+  /** The whole body, for an answer that is no stream. */
+  json(): Promise<FormattedExecutionResult>;
+  leave(): void;
+}
+
+export interface ServerSentEvent {
+  readonly event: string;
+  readonly id?: string;
+  readonly data: unknown;
+}
+
+/** Asks for one operation as a stream of events, by POST or GET. */
+export async function listenByEvents(
+  port: number,
+  payload: { query: string; variables?: Record<string, unknown> },
+  options: { method?: 'GET' | 'POST'; headers?: Record<string, string> } = {},
+): Promise<EventReader> {
+  const leaving = new AbortController();
+  const url = new URL(`http://127.0.0.1:${port}/graphql`);
+  const isGet = options.method === 'GET';
+  if (isGet) {
+    url.searchParams.set('query', payload.query);
+    if (payload.variables) url.searchParams.set('variables', JSON.stringify(payload.variables));
+  }
+  const response = await fetch(url, {
+    method: options.method ?? 'POST',
+    headers: {
+      accept: 'text/event-stream',
+      ...(isGet ? {} : { 'content-type': 'application/json' }),
+      ...options.headers,
+    },
+    ...(isGet ? {} : { body: JSON.stringify(payload) }),
+    signal: leaving.signal,
+  });
+  const events = eventsOf(response);
+  return {
+    status: response.status,
+    headers: response.headers,
+    next: async () => (await events.next()).value,
+    json: async () => (await response.json()) as FormattedExecutionResult,
+    leave: () => leaving.abort(),
+  };
+}
+
+async function* eventsOf({ body }: Response): AsyncGenerator<ServerSentEvent, undefined> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+      const fields = Object.fromEntries(
+        text
+          .slice(0, end)
+          .split('\n')
+          .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+      ) as { event?: string; id?: string; data?: string };
+      text = text.slice(end + 2);
+      if (fields.event === undefined) continue;
+      const data = fields.data ? (JSON.parse(fields.data) as unknown) : fields.data;
+      yield { event: fields.event, ...(fields.id === undefined ? {} : { id: fields.id }), data };
+    }
+  }
+  return undefined;
+}

@@ -30,7 +30,7 @@ const platform: Platform = createPlatform(
   'test',
 );
 
-const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires"])\n`;
+const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@override"])\n`;
 
 type Resolver = (source: never, args: never, context: CallContext) => unknown;
 type Resolvers = Record<

@@ -1,151 +1,171 @@
-/** A subgraph that is served elsewhere: POST for queries, mutations and routes, a WebSocket for each subscription. */
+/** A subgraph that is served elsewhere: POST for queries, mutations and routes, WebSockets for subscriptions. */
 import { ANONYMOUS, CALLER_HEADER, type Caller, type CallerSeal } from '@gridworks/kit/caller';
-import type { SubgraphName } from '@gridworks/kit/config';
 import { newId } from '@gridworks/kit/id';
-import type { SubgraphRequest } from '@gridworks/kit/subgraph';
 import type { Log } from '@gridworks/kit/telemetry';
-import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
-import { Agent as HttpAgent, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { revive, unavailable, type Transport } from './transport.ts';
-import { openStream } from './ws.ts';
+import type { FormattedExecutionResult } from 'graphql';
+import { Connections, type Reply } from './connections.ts';
+import { InFlight } from './in-flight.ts';
+import { Seals } from './seals.ts';
+import { unavailable, type FetchAnswer, type Transport } from './transport.ts';
+import { Streams } from './ws.ts';
 
 export interface HttpTransportOptions {
-  readonly name: SubgraphName;
-  /** Where the subgraph is served, for example `http://127.0.0.1:4002`. */
+  readonly name: string;
+  /**
+   * Where the subgraph is served: the exact address of its GraphQL endpoint, or only its origin
+   * (`http://127.0.0.1:4002`), where that is `/graphql`.
+   */
   readonly url: string;
   readonly seal: CallerSeal;
   readonly log: Log;
-  /** How long an answer may take. */
+  /** How long each step of an answer may take: to connect, to begin, and to go on. */
   readonly timeoutMs?: number;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
+  /** An answer that is larger counts as none. */
+  readonly answerBytesMax?: number;
+  /** Certificates (PEM) to trust in place of those that Node trusts. */
+  readonly ca?: string;
+  /**
+   * Whether equal queries of equal callers that are asked while one is under way share its round trip; on unless it is
+   * false. The subgraph then sees the trace of the first.
+   */
+  readonly shareInFlight?: boolean;
 }
 
 const TIMEOUT_MS = 10_000;
-/** Seals hold for a minute; one is used again for the same caller for a third of that. */
-const SEAL_REUSED_MS = 20_000;
+const ANSWER_BYTES_MAX = 67_108_864;
+
+interface Asking {
+  readonly path: string;
+  readonly body: string;
+  readonly caller: Caller;
+  readonly traceId: string;
+  readonly isRepeatable: boolean;
+}
 
 export function httpTransport(options: HttpTransportOptions): Transport {
-  const { name, seal } = options;
+  const { name, ca } = options;
   const log = options.log.child({ subgraph: name });
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
-  const secure = new URL(options.url).protocol === 'https:';
-  const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
-  const send = secure ? requestHttps : requestHttp;
-  const sealed = new WeakMap<Caller, { readonly token: Promise<string>; readonly untilMs: number }>();
+  const endpoint = new URL(options.url);
+  if (endpoint.pathname === '/') endpoint.pathname = '/graphql';
+  const graphqlPath = endpoint.pathname + endpoint.search;
+  const seals = new Seals(options.seal, name);
+  const inFlight = options.shareInFlight === false ? undefined : new InFlight<Fetched>();
+  const connections = new Connections({
+    origin: endpoint.origin,
+    timeoutMs,
+    replyBytesMax: options.answerBytesMax ?? ANSWER_BYTES_MAX,
+    ca,
+  });
+  const streams = new Streams({ url: streamUrl(endpoint), ca, timeoutMs });
 
-  function sealOf(caller: Caller): Promise<string> {
-    const known = sealed.get(caller);
-    if (known && known.untilMs > Date.now()) return known.token;
-    const token = seal.sign(caller, name);
-    sealed.set(caller, { token, untilMs: Date.now() + SEAL_REUSED_MS });
-    return token;
-  }
-
-  function once(path: string, headers: Record<string, string>, body: string): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const outgoing = send(
-        new URL(path, options.url),
-        { method: 'POST', agent, headers, signal: AbortSignal.timeout(timeoutMs) },
-        (incoming) => {
-          const chunks: Buffer[] = [];
-          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-          incoming.on('error', reject);
-          incoming.on('end', () =>
-            resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-          );
-        },
-      );
-      outgoing.on('error', (error: NodeJS.ErrnoException) => {
-        // A kept connection that the subgraph closed at the very moment we wrote to it.
-        const stale = outgoing.reusedSocket && error.code === 'ECONNRESET';
-        reject(stale ? new StaleConnection('a kept connection was closed', { cause: error }) : error);
-      });
-      outgoing.end(body);
-    });
-  }
-
-  /** The answer, or SUBGRAPH_UNAVAILABLE; the cause is logged and goes no further. */
-  async function post(
-    path: string,
-    { caller, traceId, repeatable }: { caller: Caller; traceId: string; repeatable: boolean },
-    value: unknown,
-  ): Promise<Answer> {
-    const body = value === undefined ? '' : JSON.stringify(value);
+  /** The reply, or SUBGRAPH_UNAVAILABLE; the cause is logged and goes no further. */
+  async function post({ path, body, caller, traceId, isRepeatable }: Asking): Promise<Reply> {
+    const sealed = seals.of(caller);
     const headers = {
       'content-type': 'application/json',
-      'content-length': String(Buffer.byteLength(body)),
       accept: 'application/json',
       'x-trace-id': traceId,
-      [CALLER_HEADER]: await sealOf(caller),
+      [CALLER_HEADER]: typeof sealed === 'string' ? sealed : await sealed,
     };
-    for (;;) {
-      try {
-        return await once(path, headers, body);
-      } catch (error) {
-        // Whether the subgraph read the request is not known, so only what may be done twice is sent again.
-        if (error instanceof StaleConnection && repeatable) continue;
-        log.warn({ err: error, path, traceId }, 'the subgraph gave no answer');
-        throw unavailable(name);
-      }
+    try {
+      return await connections.post({ path, headers, body, isRepeatable });
+    } catch (error) {
+      log.warn({ err: error, path, traceId }, 'the subgraph gave no answer');
+      throw unavailable(name);
     }
+  }
+
+  async function fetch(asking: Asking): Promise<Fetched> {
+    const { status, text } = await post(asking);
+    const result = readResult(text);
+    if (!result || isOurFault(result)) {
+      log.error({ status, traceId: asking.traceId }, 'the subgraph gave no GraphQL answer');
+      throw unavailable(name);
+    }
+    return new Fetched(text, result);
   }
 
   return {
     name,
+    carries: 'text',
 
     async execute(request) {
-      const { query, variables, operationName } = request;
-      const repeatable = !/^\s*mutation\b/.test(query);
-      const how = { caller: request.caller, traceId: request.traceId, repeatable };
-      const answer = await post('/graphql', how, { query, variables, operationName });
-      const result = readResult(answer.text);
-      if (!result || isOurFault(result)) {
-        log.error({ status: answer.status, traceId: request.traceId }, 'the subgraph gave no GraphQL answer');
-        throw unavailable(name);
+      const { query, variables, operationName, caller, traceId } = request;
+      const isMutation = request.isMutation ?? /^\s*mutation\b/.test(query);
+      const body = request.body ?? JSON.stringify({ query, variables, operationName });
+      const asking = { path: graphqlPath, body, caller, traceId, isRepeatable: !isMutation };
+      if (!inFlight) return (await fetch(asking)).take();
+      if (!isMutation) {
+        // Neither text can hold a line break: it parts them.
+        const key = `${seals.keyOf(caller)}\n${body}`;
+        return (await inFlight.join(key, () => fetch(asking))).take();
       }
-      return result.errors ? { ...result, errors: revive(result.errors) } : (result as ExecutionResult);
-    },
-
-    async subscribe(request: SubgraphRequest) {
-      const url = new URL('/graphql', options.url);
-      url.protocol = secure ? 'wss:' : 'ws:';
       try {
-        return await openStream({
-          url: url.href,
-          params: { [CALLER_HEADER]: await sealOf(request.caller), 'x-trace-id': request.traceId },
-          request,
-          timeoutMs,
-        });
+        return (await fetch(asking)).take();
+      } finally {
+        // Whoever asks after a change must not be told what was read before it.
+        inFlight.forget();
+      }
+    },
+
+    async subscribe(request) {
+      const { caller, traceId } = request;
+      try {
+        const params = { [CALLER_HEADER]: await seals.of(caller), 'x-trace-id': traceId };
+        return await streams.open(request, { key: seals.keyOf(caller), params });
       } catch (error) {
-        log.warn({ err: error, traceId: request.traceId }, 'a stream of the subgraph could not be opened');
+        log.warn({ err: error, traceId }, 'a stream of the subgraph could not be opened');
         throw unavailable(name);
       }
     },
 
-    async post(path, body) {
-      const { status, text } = await post(
+    async post(path, value) {
+      const { status, text } = await post({
         path,
-        { caller: ANONYMOUS, traceId: newId(), repeatable: true },
-        body,
-      );
-      const value = status === 200 ? readJson(text) : undefined;
-      if (value === undefined) {
+        body: value === undefined ? '' : JSON.stringify(value),
+        caller: ANONYMOUS,
+        traceId: newId(),
+        isRepeatable: true,
+      });
+      const answer = status === 200 ? readJson(text) : undefined;
+      if (answer === undefined) {
         log.warn({ status, path }, 'a route of the subgraph gave no answer');
         throw unavailable(name);
       }
-      return value;
+      return answer;
     },
 
-    close: async () => agent.destroy(),
+    async close() {
+      streams.close();
+      await connections.close();
+    },
   };
 }
 
-class StaleConnection extends Error {}
+/** An answer that several may have asked for: each takes it as values of its own. */
+class Fetched {
+  #first: FormattedExecutionResult | undefined;
+
+  constructor(
+    private readonly text: string,
+    first: FormattedExecutionResult,
+  ) {
+    this.#first = first;
+  }
+
+  take(): FetchAnswer {
+    const result = this.#first ?? (JSON.parse(this.text) as FormattedExecutionResult);
+    this.#first = undefined;
+    return result;
+  }
+}
+
+function streamUrl(endpoint: URL): string {
+  const url = new URL(endpoint);
+  url.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
 
 function readJson(text: string): unknown {
   try {

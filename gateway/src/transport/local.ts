@@ -1,6 +1,7 @@
 /**
  * A subgraph in this very process: a call, no bytes. Results are handed over by reference, which is safe because
- * graphql builds each execution's result anew; nothing else holds it.
+ * graphql builds the objects and lists of each execution anew; nothing else holds them. Only the value of a custom
+ * scalar is what its `serialize` gave (a Date, say): to be read, not changed.
  */
 import type { Subgraph } from '@gridworks/kit/subgraph';
 import type { ExecutionResult } from 'graphql';
@@ -9,11 +10,15 @@ import { SubscriptionRefused, revive, unavailable, type Transport } from './tran
 export function localTransport(subgraph: Subgraph): Transport {
   return {
     name: subgraph.name,
-    execute: (request) => subgraph.execute(request),
+    carries: 'values',
+    async execute(request) {
+      const { data, errors } = await subgraph.execute(request);
+      // Without what a wire would not carry: what was thrown, and the text that only the subgraph saw.
+      return errors ? { data, errors: errors.map((error) => error.toJSON()) } : { data };
+    },
     async subscribe(request) {
       const stream = await subgraph.subscribe(request);
       if (!(Symbol.asyncIterator in stream)) {
-        // Without what a wire would not carry: their places in the text that only the subgraph saw.
         throw new SubscriptionRefused(revive((stream.errors ?? []).map((error) => error.toJSON())));
       }
       return interruptible(stream);

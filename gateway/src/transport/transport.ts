@@ -1,22 +1,51 @@
 /** How a fetch travels to a subgraph. The gateway knows subgraphs by nothing else. */
 import { doorError } from '@gridworks/kit/caller';
-import type { SubgraphName } from '@gridworks/kit/config';
 import type { SubgraphRequest } from '@gridworks/kit/subgraph';
 import type { Log } from '@gridworks/kit/telemetry';
 import { GraphQLError, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
 
+/** A query or mutation, as the executor asks it. */
+export interface FetchRequest extends SubgraphRequest {
+  /**
+   * The whole JSON body, already written: `{"query":...,"variables":{...}}`. A transport that carries text sends it as
+   * it stands and looks at `query` and `variables` no more; one that carries values does not look at it.
+   */
+  readonly body?: string | undefined;
+  /** Only what is no mutation may be asked twice, or once for several. Told from `query` when it is absent. */
+  readonly isMutation?: boolean | undefined;
+}
+
+/** What a subgraph answered; `data` is the asker's own, to change as it likes. */
+export interface FetchAnswer {
+  readonly data?: Record<string, unknown> | null | undefined;
+  /** Graphql's own from this process, plain ones from a wire. */
+  readonly errors?: readonly GraphQLFormattedError[] | undefined;
+}
+
+export interface StreamRequest extends SubgraphRequest {
+  /**
+   * The stream must not be held up or broken by the slow reader of another one: it gets a connection of its own. For
+   * streams that promise every event.
+   */
+  readonly isolated?: boolean | undefined;
+}
+
 export interface Transport {
-  readonly name: SubgraphName;
+  /** The subgraph's name in the supergraph. */
+  readonly name: string;
+
+  /** Whether `execute` sends JSON text, so that a written `body` saves work, or hands over variables as they are. */
+  readonly carries: 'text' | 'values';
 
   /** A query or mutation. Rejects with SUBGRAPH_UNAVAILABLE when the subgraph gave no answer. */
-  execute(request: SubgraphRequest): Promise<ExecutionResult>;
+  execute(request: FetchRequest): Promise<FetchAnswer>;
 
   /**
    * A subscription; resolves once the way to the subgraph stands. Rejects with SUBGRAPH_UNAVAILABLE when there is no
    * way. The stream's `next` rejects with SubscriptionRefused when the subgraph said no, with anything else when the
    * way broke; its `return` ends a waiting `next` at once.
    */
-  subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult>>;
+  subscribe(request: StreamRequest): Promise<AsyncIterableIterator<ExecutionResult>>;
 
   /** A plain route beside GraphQL, at least once. Rejects with SUBGRAPH_UNAVAILABLE when it gave no answer. */
   post(path: string, body: unknown): Promise<unknown>;

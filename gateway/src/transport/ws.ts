@@ -1,103 +1,60 @@
-/** One subscription over one WebSocket to a subgraph, as a stream that pauses the socket when its reader is slow. */
-import type { SubgraphRequest } from '@gridworks/kit/subgraph';
-import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
-import { createClient } from 'graphql-ws';
-import WebSocket from 'ws';
-import { Inbox } from './inbox.ts';
-import { SubscriptionRefused, revive } from './transport.ts';
+/**
+ * The subscriptions at one subgraph. Those of one caller share a connection, which is opened for the first of them and
+ * closed some seconds after the last; one that asks to be isolated has its own. A connection is authenticated when it
+ * is opened, and holds for as long as it lasts.
+ */
+import type { ExecutionResult } from 'graphql';
+import type { StreamRequest } from './transport.ts';
+import { StreamConnection, type ConnectionOptions } from './ws-connection.ts';
 
-const PING_MS = 5_000;
-const PONG_MS = 5_000;
+const PACE = { pingMs: 5_000, lagMs: 1_000, idleMs: 5_000 };
 
-export interface StreamOptions {
-  readonly url: string;
-  /** Connection parameters: the signed caller, the trace. */
+/** How a connection is watched: five seconds for what is not given, one for `lagMs`. */
+export type StreamsOptions = Omit<ConnectionOptions, keyof typeof PACE> & Partial<typeof PACE>;
+
+/** Whom a stream is opened for. */
+export interface Opener {
+  /** Streams of equal keys may share a connection. */
+  readonly key: string;
+  /** What tells the subgraph who it is, when a connection must be opened. */
   readonly params: Readonly<Record<string, string>>;
-  readonly request: SubgraphRequest;
-  /** How long the connection may take to stand. */
-  readonly timeoutMs: number;
 }
 
-/** Resolves when the subgraph has taken the caller; rejects when there is no connection or it has not. */
-export function openStream(options: StreamOptions): Promise<AsyncIterableIterator<ExecutionResult>> {
-  const { request, timeoutMs } = options;
-  let socket: WebSocket | undefined;
-  let isPaused = false;
-  let silence: NodeJS.Timeout | undefined;
+export class Streams {
+  readonly #options: ConnectionOptions;
+  readonly #shared = new Map<string, StreamConnection>();
+  readonly #all = new Set<StreamConnection>();
 
-  class BoundedWebSocket extends WebSocket {
-    constructor(address: string, protocol: string) {
-      super(address, protocol, { handshakeTimeout: timeoutMs });
-    }
+  constructor(options: StreamsOptions) {
+    this.#options = { ...PACE, ...options };
   }
 
-  const inbox = new Inbox<ExecutionResult>({
-    pause: () => {
-      isPaused = true;
-      socket?.pause();
-    },
-    resume: () => {
-      isPaused = false;
-      socket?.resume();
-    },
-    close: () => leave(),
-  });
+  /** Resolves when the subgraph has taken the caller; rejects when there is no connection or it has not. */
+  open(request: StreamRequest, opener: Opener): Promise<AsyncIterableIterator<ExecutionResult>> {
+    const connection = request.isolated ? this.#connect(opener, 0) : this.#sharedBy(opener);
+    return connection.open(request);
+  }
 
-  const client = createClient({
-    url: options.url,
-    webSocketImpl: BoundedWebSocket,
-    connectionParams: { ...options.params },
-    // Whether a lost stream may be opened again is for `subscribe/` to say, not for the client of the protocol.
-    retryAttempts: 0,
-    connectionAckWaitTimeout: timeoutMs,
-    keepAlive: PING_MS,
-    on: {
-      opened: (connected) => (socket = connected as WebSocket),
-      ping: (received) => {
-        if (received) return;
-        // A paused socket does not read pongs either; the slow reader is no sign of a lost subgraph.
-        silence = setTimeout(() => (isPaused ? undefined : socket?.terminate()), PONG_MS);
-      },
-      pong: (received) => {
-        if (received) clearTimeout(silence);
-      },
-      closed: () => {
-        clearTimeout(silence);
-        inbox.fail(new Error('the connection to the subgraph was closed'));
-        // Otherwise the client of the protocol opens again by itself after a normal closure, and events are lost unseen.
-        leave();
-      },
-    },
-  });
+  close(): void {
+    for (const connection of this.#all) connection.cut();
+  }
 
-  let leave: () => void = () => undefined;
-  return new Promise((resolve, reject) => {
-    client.on('connected', () => resolve(inbox));
-    leave = client.subscribe<Record<string, unknown>>(
-      {
-        query: request.query,
-        ...(request.variables ? { variables: { ...request.variables } } : {}),
-        ...(request.operationName === undefined ? {} : { operationName: request.operationName }),
-      },
-      {
-        next: (value) => {
-          const result = value as FormattedExecutionResult;
-          const errors = result.errors && revive(result.errors);
-          if (errors && result.data === undefined) inbox.fail(new SubscriptionRefused(errors));
-          else inbox.push(errors ? { ...result, errors } : (result as ExecutionResult));
-        },
-        error: (reason) => {
-          const error = Array.isArray(reason)
-            ? new SubscriptionRefused(revive(reason as GraphQLFormattedError[]))
-            : new Error('the connection to the subgraph was lost', { cause: reason });
-          reject(error);
-          inbox.fail(error);
-        },
-        complete: () => {
-          reject(new Error('the connection to the subgraph was closed before it stood'));
-          inbox.end();
-        },
-      },
-    );
-  });
+  #sharedBy(opener: Opener): StreamConnection {
+    const known = this.#shared.get(opener.key);
+    if (known?.isWelcoming) return known;
+    const fresh = this.#connect(opener, this.#options.idleMs);
+    this.#shared.set(opener.key, fresh);
+    void fresh.over.then(() => {
+      // Another may have taken its place while it was paused.
+      if (this.#shared.get(opener.key) === fresh) this.#shared.delete(opener.key);
+    });
+    return fresh;
+  }
+
+  #connect({ params }: Opener, idleMs: number): StreamConnection {
+    const connection = new StreamConnection({ ...this.#options, idleMs }, params);
+    this.#all.add(connection);
+    void connection.over.then(() => this.#all.delete(connection));
+    return connection;
+  }
 }

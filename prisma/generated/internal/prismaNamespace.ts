@@ -427,6 +427,7 @@ export const ModelName = {
   TradingAccount: 'TradingAccount',
   Order: 'Order',
   OrderEvent: 'OrderEvent',
+  OrderEventFloor: 'OrderEventFloor',
   Trade: 'Trade',
   Inventory: 'Inventory',
   Position: 'Position',
@@ -449,7 +450,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "tradingAccount" | "order" | "orderEvent" | "trade" | "inventory" | "position" | "exchangeWriter" | "tenant" | "user" | "signingKey"
+    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "exchangeWriter" | "tenant" | "user" | "signingKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -2657,6 +2658,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    OrderEventFloor: {
+      payload: Prisma.$OrderEventFloorPayload<ExtArgs>
+      fields: Prisma.OrderEventFloorFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.OrderEventFloorFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.OrderEventFloorFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>
+        }
+        findFirst: {
+          args: Prisma.OrderEventFloorFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.OrderEventFloorFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>
+        }
+        findMany: {
+          args: Prisma.OrderEventFloorFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>[]
+        }
+        create: {
+          args: Prisma.OrderEventFloorCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>
+        }
+        createMany: {
+          args: Prisma.OrderEventFloorCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.OrderEventFloorCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>[]
+        }
+        delete: {
+          args: Prisma.OrderEventFloorDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>
+        }
+        update: {
+          args: Prisma.OrderEventFloorUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>
+        }
+        deleteMany: {
+          args: Prisma.OrderEventFloorDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.OrderEventFloorUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.OrderEventFloorUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>[]
+        }
+        upsert: {
+          args: Prisma.OrderEventFloorUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$OrderEventFloorPayload>
+        }
+        aggregate: {
+          args: Prisma.OrderEventFloorAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateOrderEventFloor>
+        }
+        groupBy: {
+          args: Prisma.OrderEventFloorGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrderEventFloorGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.OrderEventFloorCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.OrderEventFloorCountAggregateOutputType> | number
+        }
+      }
+    }
     Trade: {
       payload: Prisma.$TradePayload<ExtArgs>
       fields: Prisma.TradeFieldRefs
@@ -3565,6 +3640,15 @@ export const OrderEventScalarFieldEnum = {
 export type OrderEventScalarFieldEnum = (typeof OrderEventScalarFieldEnum)[keyof typeof OrderEventScalarFieldEnum]
 
 
+export const OrderEventFloorScalarFieldEnum = {
+  userId: 'userId',
+  tenantId: 'tenantId',
+  sequence: 'sequence'
+} as const
+
+export type OrderEventFloorScalarFieldEnum = (typeof OrderEventFloorScalarFieldEnum)[keyof typeof OrderEventFloorScalarFieldEnum]
+
+
 export const TradeScalarFieldEnum = {
   id: 'id',
   tenantId: 'tenantId',
@@ -4260,6 +4344,7 @@ export type GlobalOmitConfig = {
   tradingAccount?: Prisma.TradingAccountOmit
   order?: Prisma.OrderOmit
   orderEvent?: Prisma.OrderEventOmit
+  orderEventFloor?: Prisma.OrderEventFloorOmit
   trade?: Prisma.TradeOmit
   inventory?: Prisma.InventoryOmit
   position?: Prisma.PositionOmit

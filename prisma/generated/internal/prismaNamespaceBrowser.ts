@@ -81,6 +81,7 @@ export const ModelName = {
   TradingAccount: 'TradingAccount',
   Order: 'Order',
   OrderEvent: 'OrderEvent',
+  OrderEventFloor: 'OrderEventFloor',
   Trade: 'Trade',
   Inventory: 'Inventory',
   Position: 'Position',
@@ -455,6 +456,15 @@ export const OrderEventScalarFieldEnum = {
 } as const
 
 export type OrderEventScalarFieldEnum = (typeof OrderEventScalarFieldEnum)[keyof typeof OrderEventScalarFieldEnum]
+
+
+export const OrderEventFloorScalarFieldEnum = {
+  userId: 'userId',
+  tenantId: 'tenantId',
+  sequence: 'sequence'
+} as const
+
+export type OrderEventFloorScalarFieldEnum = (typeof OrderEventFloorScalarFieldEnum)[keyof typeof OrderEventFloorScalarFieldEnum]
 
 
 export const TradeScalarFieldEnum = {

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model OrderEvent
- * What happened to a user's orders, numbered without a gap per user; each row carries the state it led to.
+ * What happened to a user's orders, numbered without a gap per user; each row carries the state it led to. Kept for a
+ * time: what is old is forgotten from the beginning on, and `OrderEventFloor` says up to where.
  */
 export type OrderEventModel = runtime.Types.Result.DefaultSelection<Prisma.$OrderEventPayload>
 

@@ -1,6 +1,7 @@
 /** key -> load -> return: everything is computed from bars, and the same for every caller. */
+import { SAME_FOR_ALL } from '@gridworks/kit/graph';
 import type { CallContext } from '@gridworks/kit/subgraph';
-import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { Ctx, Directive, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { AiLoaders } from './loaders.ts';
 import { Forecast, Indicators, Instrument } from './schema.ts';
 
@@ -10,6 +11,7 @@ export interface AiContext extends CallContext {
 
 @Resolver(() => Instrument)
 export class InstrumentResolver {
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => Forecast, {
     nullable: true,
     description:
@@ -21,6 +23,7 @@ export class InstrumentResolver {
     return forecast && { ...forecast, asOf: new Date(forecast.asOfMs) };
   }
 
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => Indicators, {
     nullable: true,
     description: 'Technical indicators; null when there are no daily bars.',

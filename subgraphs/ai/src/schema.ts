@@ -1,5 +1,5 @@
 /** What clients see of ai: statistics of instruments that trading owns. */
-import { DateTime, Decimal, enumOf } from '@gridworks/kit/graph';
+import { DateTime, Decimal, SAME_FOR_ALL, enumOf } from '@gridworks/kit/graph';
 import { Directive, Field, Float, Int, ObjectType } from 'type-graphql';
 import type { ForecastModel } from './domain/volatility.ts';
 
@@ -11,6 +11,7 @@ export const ForecastModelEnum = enumOf<ForecastModel>('ForecastModel', 'How a v
 @ObjectType({
   description: 'How much an instrument is expected to move on the next trading day, from its daily closes.',
 })
+@Directive(SAME_FOR_ALL)
 export class Forecast {
   @Field(() => Float, {
     description:
@@ -41,6 +42,7 @@ export class Forecast {
 }
 
 @ObjectType({ description: 'Moving average convergence divergence (12, 26, 9) in units of the price.' })
+@Directive(SAME_FOR_ALL)
 export class Macd {
   @Field(() => Decimal, { description: '12-day less 26-day exponential average of the closes.' })
   macd!: bigint;
@@ -56,6 +58,7 @@ export class Macd {
   description:
     'Bollinger bands (20, 2): the 20-day average and two population standard deviations around it.',
 })
+@Directive(SAME_FOR_ALL)
 export class BollingerBands {
   @Field(() => Decimal, { description: 'Two standard deviations below the average.' })
   lower!: bigint;
@@ -71,6 +74,7 @@ export class BollingerBands {
   description:
     "Technical indicators after the last daily bar, prices in the instrument's currency rounded to two places.",
 })
+@Directive(SAME_FOR_ALL)
 export class Indicators {
   @Field(() => Decimal, {
     nullable: true,
@@ -109,6 +113,7 @@ export class Indicators {
 @ObjectType({ description: 'What can be quoted and traded.' })
 @Directive('@key(fields: "symbol")')
 export class Instrument {
+  @Directive(SAME_FOR_ALL)
   @Field(() => String, { description: 'Symbol, unique across exchanges.' })
   symbol!: string;
 }

@@ -9,6 +9,7 @@ import {
   rupees,
   toPage,
   type Page,
+  SAME_FOR_ALL,
 } from '@gridworks/kit/graph';
 import { fromGlobalId, toGlobalId, uuidOf } from '@gridworks/kit/id';
 import { isRefusal } from '@gridworks/kit/refusal';
@@ -61,7 +62,7 @@ import type { CandleStore } from './store/candle.ts';
 import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
 import type { OrderStore, OrderUpdateRow, TradeRow } from './store/order.ts';
 import type { PositionRow, PositionStore } from './store/position.ts';
-import { orderUpdatesOf } from './updates.ts';
+import { orderUpdatesOf, type OrderGap } from './updates.ts';
 
 export interface TradingContext extends CallContext {
   readonly platform: Platform;
@@ -103,8 +104,10 @@ function toPosition(row: PositionRow): Position {
   });
 }
 
-function toUpdate(row: OrderUpdateRow): OrderUpdate {
-  return { ...row, order: toOrder(row.order), trade: row.trade && toTrade(row.trade) };
+function toUpdate(row: OrderUpdateRow | OrderGap): OrderUpdate {
+  return row.kind === 'GAP'
+    ? { ...row, order: null, trade: null, snapshot: row.snapshot.map(toOrder) }
+    : { ...row, order: toOrder(row.order), trade: row.trade && toTrade(row.trade), snapshot: null };
 }
 
 /** Whether what belongs to this user is the caller's to see. Row-level security keeps other tenants' rows out. */
@@ -189,11 +192,13 @@ export class InstrumentResolver {
     return toPage(rows.map(toInstrument), first, ({ symbol }) => symbol);
   }
 
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => PriceBand, { description: 'The prices at which orders may be placed today.' })
   async priceBand(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<PriceBand> {
     return (await viewOf(symbol, context)).band;
   }
 
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => Decimal, {
     description:
       "Price of the last trade, in the instrument's currency; the previous close before the first one.",
@@ -202,6 +207,7 @@ export class InstrumentResolver {
     return (await viewOf(symbol, context)).session.last;
   }
 
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => Quote, { description: 'The day in a line.' })
   async quote(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<Quote> {
     const { session } = await viewOf(symbol, context);
@@ -210,11 +216,13 @@ export class InstrumentResolver {
     return { last, ...range, previousClose, volume, at: atMs === 0 ? null : new Date(atMs) };
   }
 
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => Depth, { description: 'The order book as it stands.' })
   async depth(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<Depth> {
     return depth((await viewOf(symbol, context)).book, DEPTH_LEVELS);
   }
 
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => [Candle], { description: 'The last finished candles, the oldest first.' })
   async candles(
     @Root() { symbol }: Instrument,
@@ -273,20 +281,23 @@ export class OrderResolver {
   }
 
   @Subscription(() => OrderUpdate, {
-    description: "Every event of the signed-in user's orders, without gaps, in order.",
+    description:
+      "Every event of the signed-in user's orders, without gaps, in order. Where events after `after` are no longer kept, it begins with one GAP that brings the open orders.",
     subscribe: ({ args, context }: { args: { after?: bigint | null }; context: TradingContext }) =>
       orderUpdatesOf(
         requireUser(context.caller).userId,
         args.after ?? undefined,
         context.orders,
         context.platform.bus,
+        context.platform.clock,
       ),
   })
   orderUpdates(
-    @Root() update: OrderUpdateRow,
+    @Root() update: OrderUpdateRow | OrderGap,
     @Arg('after', () => BigIntScalar, {
       nullable: true,
-      description: 'The last sequence you saw; null for what happens from now on.',
+      description:
+        'The last sequence you saw, 0 for all from the first on; null for what happens from now on.',
     })
     _after: bigint | null | undefined,
   ): OrderUpdate {
@@ -303,14 +314,17 @@ export class OrderResolver {
     return (await context.loaders.tradesOf.load(uuidOf('Order', order.id) ?? '')).map(toTrade);
   }
 
-  @FieldResolver(() => [OrderEvent], { description: 'What happened to it, the first event first.' })
+  @FieldResolver(() => [OrderEvent], {
+    description:
+      'What happened to it, the first event first. Events are kept for a time, by default 30 days.',
+  })
   async history(@Root() order: Order, @Ctx() context: TradingContext): Promise<OrderEvent[]> {
     return context.loaders.historyOf.load(uuidOf('Order', order.id) ?? '');
   }
 
   @FieldResolver(() => Order, {
     nullable: true,
-    description: 'The order as it was just after an event; null before its first one.',
+    description: 'The order as it was just after an event; null before its first one that is kept.',
   })
   async stateAt(
     @Root() { id }: Order,
@@ -391,6 +405,7 @@ export class UserResolver {
 
 @Resolver(() => Tick)
 export class MarketResolver {
+  @Directive(SAME_FOR_ALL)
   @Subscription(() => Tick, {
     description: 'Live prices. Latest wins: a slow watcher misses old ticks and is told how many.',
     subscribe: async ({ args, context }: { args: { symbols: string[] }; context: TradingContext }) =>
@@ -417,6 +432,7 @@ export class MarketResolver {
     return isRefusal(played) ? { played: 0, refusal: played } : { played, refusal: null };
   }
 
+  @Directive(SAME_FOR_ALL)
   @FieldResolver(() => Instrument, { description: 'What it is a price of.' })
   async instrument(@Root() { symbol }: Tick, @Ctx() context: TradingContext): Promise<Instrument> {
     return instrumentOf(symbol, context);

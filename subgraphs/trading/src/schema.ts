@@ -12,6 +12,7 @@ import {
   SideEnum,
   ProductEnum,
   ExchangeEnum,
+  SAME_FOR_ALL,
 } from '@gridworks/kit/graph';
 import type { Currency } from '@gridworks/kit/money';
 import { Directive, Field, ID, InputType, Int, ObjectType, type ClassType } from 'type-graphql';
@@ -28,6 +29,9 @@ import {
   type TradingRefusal,
 } from './domain/order.ts';
 import type { RecordedPrint, RecordedQuote } from './domain/replay.ts';
+
+/** What a stream of order events can tell: what happens to orders, and where that is not known any more. */
+export type OrderUpdateKind = OrderEventKind | 'GAP';
 
 export const OrderTypeEnum = enumOf<OrderType>('OrderType', 'How an order names its price.', {
   LIMIT: 'Trades at its limit price or better.',
@@ -62,10 +66,11 @@ export const CancelReasonEnum = enumOf<CancelReason>(
   },
 );
 
-export const OrderEventKindEnum = enumOf<OrderEventKind>('OrderEventKind', 'What can happen to an order.', {
+export const OrderEventKindEnum = enumOf<OrderUpdateKind>('OrderEventKind', 'What can happen to an order.', {
   CREATED: 'It was accepted.',
   EXECUTED: 'A part of it, or all, traded.',
   CANCELLED: 'What was left of it left the market.',
+  GAP: 'Nothing happened to an order: events between the last one you saw and this one are no longer kept, or never were here. Only `orderUpdates` says so.',
 });
 
 export const InstrumentKindEnum = enumOf<InstrumentKind>('InstrumentKind', 'What sort of thing is quoted.', {
@@ -94,6 +99,7 @@ export const TradingRefusalType = refusalOf('Trading', TRADING_REFUSALS);
   description:
     "The prices at which orders may be placed today, both ends included, in the instrument's currency.",
 })
+@Directive(SAME_FOR_ALL)
 export class PriceBand {
   @Field(() => Decimal, { description: 'The lowest price allowed.' })
   lower!: bigint;
@@ -103,6 +109,7 @@ export class PriceBand {
 }
 
 @ObjectType({ description: "An instrument's day in a line; prices are in its currency." })
+@Directive(SAME_FOR_ALL)
 export class Quote {
   @Field(() => Decimal, { description: 'Price of the last trade; the previous close before the first one.' })
   last!: bigint;
@@ -136,6 +143,7 @@ export class Quote {
 }
 
 @ObjectType({ description: 'All that waits at one price.' })
+@Directive(SAME_FOR_ALL)
 export class DepthLevel {
   @Field(() => Decimal, { description: "The price, in the instrument's currency." })
   price!: bigint;
@@ -148,6 +156,7 @@ export class DepthLevel {
 }
 
 @ObjectType({ description: 'The best five prices of each side of the order book.' })
+@Directive(SAME_FOR_ALL)
 export class Depth {
   @Field(() => [DepthLevel], { description: 'Who would buy, the highest price first; at most five levels.' })
   bids!: DepthLevel[];
@@ -159,6 +168,7 @@ export class Depth {
 @ObjectType({
   description: "What the trades of a span of time did to the price; prices are in the instrument's currency.",
 })
+@Directive(SAME_FOR_ALL)
 export class Candle {
   @Field(() => DateTime, { description: 'When the span begins.' })
   start!: Date;
@@ -186,35 +196,44 @@ export class Candle {
 @Directive('@key(fields: "id")')
 @Directive('@key(fields: "symbol")')
 export class Instrument extends Node {
+  @Directive(SAME_FOR_ALL)
   @Field(() => String, {
     description: 'Unique name: bare for NSE ("RELIANCE"), with a prefix for BSE ("BSE:RELIANCE").',
   })
   symbol!: string;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => String, { description: 'Name for people.' })
   name!: string;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => ExchangeEnum, { description: 'Where it is listed.' })
   exchange!: Exchange;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => InstrumentKindEnum, { description: 'What sort of thing it is.' })
   kind!: InstrumentKind;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => String, {
     nullable: true,
     description: 'International number (ISO 6166); null where there is none.',
   })
   isin!: string | null;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => String, { nullable: true, description: 'Line of business; null where none is known.' })
   sector!: string | null;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => Decimal, { description: 'Prices are whole multiples of it.' })
   tickSize!: bigint;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => BigIntScalar, { description: 'Quantities of orders are whole multiples of it.' })
   lotSize!: bigint;
 
+  @Directive(SAME_FOR_ALL)
   @Field(() => CurrencyEnum, { description: 'What its prices are counted in.' })
   currency!: Currency;
 }
@@ -343,6 +362,7 @@ export class User {
 @ObjectType({
   description: 'A change of price. Latest wins: a slow watcher misses old ticks, never the newest.',
 })
+@Directive(SAME_FOR_ALL)
 export class Tick {
   @Field(() => BigIntScalar, { description: 'Rises with each tick of the instrument, also over restarts.' })
   sequence!: bigint;
@@ -395,24 +415,38 @@ export class Tick {
   book!: Book;
 }
 
-@ObjectType({ description: "One event of the signed-in user's orders. The stream has no gaps." })
+@ObjectType({
+  description:
+    "One event of the signed-in user's orders. The stream has no gaps; where history is gone, an event of the kind GAP says so and brings the open orders.",
+})
 export class OrderUpdate {
   @Field(() => BigIntScalar, {
-    description: 'Goes 1, 2, 3, ... per user; pass the last one you saw as `after` to go on from there.',
+    description:
+      'Goes 1, 2, 3, ... per user; pass the last one you saw as `after` to go on from there. After a GAP that is its own, which may also be lower than yours was.',
   })
   sequence!: bigint;
 
   @Field(() => OrderEventKindEnum, { description: 'What happened.' })
-  kind!: OrderEventKind;
+  kind!: OrderUpdateKind;
 
-  @Field(() => DateTime, { description: 'When it happened.' })
+  @Field(() => DateTime, { description: 'When it happened; of a GAP, when the open orders were looked at.' })
   at!: Date;
 
-  @Field(() => Order, { description: 'The order as it was just after this event.' })
-  order!: Order;
+  @Field(() => Order, {
+    nullable: true,
+    description: 'The order as it was just after this event; null for a GAP, which is about no one order.',
+  })
+  order!: Order | null;
 
   @Field(() => Trade, { nullable: true, description: 'The fill; null unless something traded.' })
   trade!: Trade | null;
+
+  @Field(() => [Order], {
+    nullable: true,
+    description:
+      'All of your open orders as they stood just after `sequence`, the first placed first: forget every other order and start from these. Null unless the kind is GAP.',
+  })
+  snapshot!: Order[] | null;
 }
 
 @InputType({ description: 'The wish to trade.' })

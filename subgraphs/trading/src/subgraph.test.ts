@@ -9,6 +9,7 @@ import type { ExecutionResult } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Instrument } from './domain/instrument.ts';
+import { OrderEventRetention } from './retention.ts';
 import { recordCandles } from './store/candle.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { OrderStore } from './store/order.ts';
@@ -859,7 +860,7 @@ describe('orderUpdates', () => {
     };
     const orders = new OrderStore(trading.db);
     const [fresh, waiting] = [0n, undefined].map((after) =>
-      orderUpdatesOf(caller.userId, after, orders, bus),
+      orderUpdatesOf(caller.userId, after, orders, bus, Date.now),
     );
     const next = [waiting?.next(), waiting?.next()];
     expect(wakers.size).toBe(2);
@@ -875,6 +876,299 @@ describe('orderUpdates', () => {
     const waiting = stream.next();
     await stream.return?.();
     expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('orderUpdates where history is gone', () => {
+  const GAPS = `subscription ($after: BigInt) { orderUpdates(after: $after) {
+    sequence kind at order { id } trade { price } snapshot { id status filledQuantity instrument { symbol } } } }`;
+
+  interface Open {
+    readonly id: string;
+    readonly status: string;
+    readonly filledQuantity: number;
+    readonly instrument: { readonly symbol: string };
+  }
+  interface Update {
+    readonly sequence: number;
+    readonly kind: string;
+    readonly at: string;
+    readonly order: { readonly id: string } | null;
+    readonly trade: { readonly price: string } | null;
+    readonly snapshot: Open[] | null;
+  }
+
+  /** Forgets what happened before an instant, as the job does when that is long ago. */
+  async function forgetBefore(instantMs: number): Promise<number> {
+    const clock = (): number => instantMs + 30 * DAY_MS;
+    return new OrderEventRetention(trading.db, clock, trading.platform.log, 30).forget();
+  }
+
+  /** Returns an instant: later than everything so far, not later than anything to come. */
+  async function now(): Promise<number> {
+    const before = Date.now();
+    while (Date.now() === before) await new Promise((resolve) => setImmediate(resolve));
+    return Date.now();
+  }
+
+  async function first(after: number | null, { caller }: Person, count: number): Promise<Update[]> {
+    const stream = await open(GAPS, { after }, caller);
+    const updates = await take<Update>(stream, count);
+    await stream.return?.();
+    return updates;
+  }
+
+  async function asOwner(sql: string, values: readonly unknown[] = []): Promise<void> {
+    const owner = new pg.Client(trading.db.url);
+    await owner.connect();
+    await owner.query(sql, [...values]).finally(() => owner.end());
+  }
+
+  async function keptSequences({ caller }: Person): Promise<number[]> {
+    const { rows } = await trading.db.system.query<{ sequence: bigint }>(
+      `SELECT sequence FROM trading.order_event WHERE user_id = $1 ORDER BY sequence`,
+      [caller.userId],
+    );
+    return rows.map(({ sequence }) => Number(sequence));
+  }
+
+  it('begins with a gap and the open orders below the floor, and goes on without a hole', async () => {
+    const symbol = await list();
+    const [asha, gopal] = [await somebody(10_000), await somebody(0, { [symbol]: 4 })];
+    const waiting = await placed(asha, wish(symbol, { limitPrice: '95.00' }));
+    await cancel(asha, await placed(asha, wish(symbol)));
+    const half = await placed(asha, wish(symbol, { limitPrice: '99.00' }));
+    const instant = await now();
+    await placed(gopal, wish(symbol, { side: 'SELL', quantity: 4, limitPrice: '99.00' }));
+    expect(await forgetBefore(instant)).toBeGreaterThanOrEqual(4);
+    expect(await keptSequences(asha)).toEqual([5]);
+
+    const stream = await open(GAPS, { after: 3 }, asha.caller);
+    const [gap] = await take<Update>(stream, 1);
+    expect(gap).toEqual({
+      sequence: 5,
+      kind: 'GAP',
+      at: expect.stringMatching(/^\d{4}-/) as string,
+      order: null,
+      trade: null,
+      snapshot: [
+        { id: waiting, status: 'OPEN', filledQuantity: 0, instrument: { symbol } },
+        { id: half, status: 'PARTIALLY_FILLED', filledQuantity: 4, instrument: { symbol } },
+      ],
+    });
+    await cancel(asha, half);
+    expect(await take(stream, 1)).toMatchObject([
+      { sequence: 6, kind: 'CANCELLED', order: { id: half }, trade: null, snapshot: null },
+    ]);
+    await stream.return?.();
+  });
+
+  it('has no gap from exactly the floor on, and one right below', async () => {
+    const symbol = await list();
+    const asha = await somebody(10_000);
+    for (let i = 0; i < 3; i++) await placed(asha, wish(symbol, { limitPrice: '95.00' }));
+    const instant = await now();
+    for (let i = 0; i < 2; i++) await placed(asha, wish(symbol, { limitPrice: '95.00' }));
+    await forgetBefore(instant);
+    const kinds = async (after: number): Promise<[number, string][]> =>
+      (await first(after, asha, 1)).map(({ sequence, kind }) => [sequence, kind]);
+    expect(await kinds(2)).toEqual([[5, 'GAP']]);
+    expect(await kinds(0)).toEqual([[5, 'GAP']]);
+    expect(await kinds(-1)).toEqual([[5, 'GAP']]);
+    expect(await kinds(3)).toEqual([[4, 'CREATED']]);
+    expect(await kinds(4)).toEqual([[5, 'CREATED']]);
+  });
+
+  it('tells a client of another database, whose last sequence lies above the newest', async () => {
+    const symbol = await list();
+    const asha = await somebody(10_000);
+    expect(await first(1, asha, 1)).toMatchObject([{ sequence: 0, kind: 'GAP', snapshot: [] }]);
+    const id = await placed(asha, wish(symbol));
+    for (const after of [2, Number.MAX_SAFE_INTEGER]) {
+      expect(await first(after, asha, 1)).toMatchObject([{ sequence: 1, kind: 'GAP', snapshot: [{ id }] }]);
+    }
+    // The newest itself is no gap: nothing was missed.
+    const stream = await open(GAPS, { after: 1 }, asha.caller);
+    const next = stream.next();
+    await cancel(asha, id);
+    expect((await next).value).toMatchObject({ data: { orderUpdates: { sequence: 2, kind: 'CANCELLED' } } });
+    await stream.return?.();
+  });
+
+  it('takes orders and number from one instant, however much happens meanwhile', async () => {
+    const symbol = await list();
+    const asha = await somebody(1_000_000);
+    let isOver = false;
+    const work = (async () => {
+      const waiting: string[] = [];
+      while (!isOver) {
+        waiting.push(await placed(asha, wish(symbol, { quantity: 1, limitPrice: '95.00' })));
+        if (waiting.length > 3) await cancel(asha, waiting.shift() ?? '');
+      }
+    })();
+    const gaps: { readonly gap: Update; readonly next: Update[] }[] = [];
+    for (let round = 0; round < 15; round++) {
+      const [gap, ...next] = await first(Number.MAX_SAFE_INTEGER, asha, 4);
+      if (gap) gaps.push({ gap, next });
+    }
+    isOver = true;
+    await work;
+    for (const { gap, next } of gaps) {
+      expect(next.map(({ sequence }) => sequence)).toEqual([1, 2, 3].map((more) => gap.sequence + more));
+      const { rows } = await trading.db.system.query<{ id: string }>(
+        `SELECT 'Order:' || order_id AS id FROM trading.order_event WHERE user_id = $1 AND sequence <= $2
+          GROUP BY order_id HAVING bool_and(kind = 'CREATED') ORDER BY min(sequence)`,
+        [asha.caller.userId, gap.sequence],
+      );
+      expect(gap.snapshot?.map(({ id }) => id)).toEqual(rows.map(({ id }) => id));
+    }
+    // Otherwise nothing happened between the looks, and this test said nothing.
+    expect(new Set(gaps.map(({ gap: { sequence } }) => sequence)).size).toBeGreaterThan(5);
+  });
+
+  it("shows nobody else's orders, of this tenant or another, and forgets each user's events apart", async () => {
+    const symbol = await list();
+    const people = [await somebody(10_000), await somebody(10_000), await somebody(10_000, {}, SOUTH)];
+    const ids: string[] = [];
+    for (const person of people) ids.push(await placed(person, wish(symbol, { limitPrice: '95.00' })));
+    const instant = await now();
+    const [asha, bharat, gopal] = people as [Person, Person, Person];
+    await placed(bharat, wish(symbol, { limitPrice: '95.00' }));
+    await forgetBefore(instant);
+    expect(await first(0, asha, 1)).toMatchObject([{ sequence: 1, kind: 'GAP', snapshot: [{ id: ids[0] }] }]);
+    expect(await first(0, gopal, 1)).toMatchObject([
+      { sequence: 1, kind: 'GAP', snapshot: [{ id: ids[2] }] },
+    ]);
+    expect(await first(0, bharat, 1)).toMatchObject([{ sequence: 2, snapshot: [{ id: ids[1] }, {}] }]);
+    expect(await first(1, bharat, 1)).toMatchObject([{ sequence: 2, kind: 'CREATED' }]);
+  });
+
+  it('tells a stream that is read too slowly, too', async () => {
+    const symbol = await list();
+    const asha = await somebody(10_000);
+    const id = await placed(asha, wish(symbol, { limitPrice: '95.00' }));
+    const stream = await open(GAPS, { after: 0 }, asha.caller);
+    expect(await take(stream, 1)).toMatchObject([{ sequence: 1, kind: 'CREATED' }]);
+    await cancel(asha, id);
+    const instant = await now();
+    const last = await placed(asha, wish(symbol, { limitPrice: '95.00' }));
+    await forgetBefore(instant);
+    expect(await take(stream, 1)).toMatchObject([{ sequence: 3, kind: 'GAP', snapshot: [{ id: last }] }]);
+    await cancel(asha, last);
+    expect(await take(stream, 1)).toMatchObject([{ sequence: 4, kind: 'CANCELLED' }]);
+    await stream.return?.();
+  });
+
+  it('goes on counting when every event is forgotten', async () => {
+    const symbol = await list();
+    const asha = await somebody(10_000);
+    await cancel(asha, await placed(asha, wish(symbol)));
+    await forgetBefore(await now());
+    expect(await keptSequences(asha)).toEqual([]);
+    expect(await first(1, asha, 1)).toMatchObject([{ sequence: 2, kind: 'GAP', snapshot: [] }]);
+    const [next, fromNowOn] = [
+      await open(GAPS, { after: 2 }, asha.caller),
+      await open(GAPS, {}, asha.caller),
+    ];
+    await placed(asha, wish(symbol));
+    for (const stream of [next, fromNowOn]) {
+      expect(await take(stream, 1)).toMatchObject([{ sequence: 3, kind: 'CREATED' }]);
+      await stream.return?.();
+    }
+  });
+
+  it('forgets any amount of any number of users, the first events only', async () => {
+    const symbol = await list();
+    const asha = await somebody(10_000);
+    const id = await placed(asha, wish(symbol, { limitPrice: '95.00' }));
+    const insert = `INSERT INTO trading.order_event
+        (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover)
+      SELECT user_id, sequence, $1, $2, 'CREATED', at, 'OPEN', 0, 0 FROM `;
+    const about = [NORTH, id.slice('Order:'.length)];
+    // One with many events, a young one in the middle of the old; and many with one event each.
+    await asOwner(
+      `${insert} (SELECT $3::uuid AS user_id, sequence,
+          CASE sequence WHEN 2400 THEN now() ELSE now() - interval '40 days' END AS at
+          FROM generate_series(2, 2500) AS sequence) AS old`,
+      [...about, asha.caller.userId],
+    );
+    await asOwner(
+      `UPDATE trading.order_event SET at = now() - interval '40 days' WHERE user_id = $1 AND sequence = 1`,
+      [asha.caller.userId],
+    );
+    const users = Array.from({ length: 450 }, () => newId());
+    await asOwner(
+      `${insert} (SELECT user_id, 1 AS sequence, now() - interval '31 days' AS at FROM unnest($3::uuid[]) AS user_id) AS old`,
+      [...about, users],
+    );
+    await new OrderEventRetention(trading.db, Date.now, trading.platform.log, 30).forget();
+    expect((await keptSequences(asha)).slice(0, 2)).toEqual([2400, 2401]);
+    expect(await keptSequences(asha)).toHaveLength(101);
+    const { rows } = await trading.db.system.query<{ events: bigint; floors: bigint }>(
+      `SELECT (SELECT count(*) FROM trading.order_event WHERE user_id = ANY ($1)) AS events,
+              (SELECT count(*) FROM trading.order_event_floor WHERE user_id = ANY ($1) AND sequence = 2) AS floors`,
+      [users],
+    );
+    expect(rows).toEqual([{ events: 0n, floors: 450n }]);
+    expect(await new OrderEventRetention(trading.db, Date.now, trading.platform.log, 30).forget()).toBe(0);
+  });
+
+  it('is protected by the database: only what lies below a recorded floor can be deleted', async () => {
+    const symbol = await list();
+    const asha = await somebody(10_000);
+    await cancel(asha, await placed(asha, wish(symbol)));
+    const { userId } = asha.caller;
+    const { system } = trading.db;
+    await system.query(`DELETE FROM trading.order_event WHERE user_id = $1`, [userId]);
+    expect(await keptSequences(asha)).toEqual([1, 2]);
+    await system.query(
+      `INSERT INTO trading.order_event_floor (user_id, tenant_id, sequence) VALUES ($1, $2, 2)`,
+      [userId, NORTH],
+    );
+    await system.query(`DELETE FROM trading.order_event WHERE user_id = $1`, [userId]);
+    expect(await keptSequences(asha)).toEqual([2]);
+    await expect(system.query(`DELETE FROM trading.order_event_floor`)).rejects.toThrow(/permission denied/);
+    for (const write of [
+      `DELETE FROM trading.order_event`,
+      `UPDATE trading.order_event_floor SET sequence = 9`,
+    ]) {
+      const written = withTenant(NORTH, async () => trading.db.tenant.query(write));
+      await expect(written).rejects.toThrow(/permission denied/);
+    }
+    const foreign = await withTenant(SOUTH, async () =>
+      trading.db.tenant.query(`SELECT 1 FROM trading.order_event_floor WHERE user_id = $1`, [userId]),
+    );
+    expect(foreign.rows).toEqual([]);
+  });
+
+  it('comes by itself when the days of the configuration are over', async () => {
+    const symbol = await list();
+    const asha = await somebody(10_000);
+    const id = await placed(asha, wish(symbol));
+    await trading.subgraph.stop();
+    const later = Date.now() + 3 * DAY_MS;
+    const next = await openTestSubgraph(
+      (platform) => createTrading({ ...platform, clock: () => later }),
+      { GRIDWORKS_ORDER_EVENTS_DAYS: '2' },
+      trading.db.url,
+    );
+    try {
+      // The order of three days ago is over, and that is news of today.
+      while ((await keptSequences(asha)).length !== 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(await keptSequences(asha)).toEqual([2]);
+      const stream = await open(GAPS, { after: 0 }, asha.caller, next);
+      expect(await take(stream, 1)).toMatchObject([
+        { sequence: 2, kind: 'GAP', at: new Date(later).toISOString(), snapshot: [] },
+      ]);
+      await stream.return?.();
+      const query = `query ($id: ID!) { order(id: $id) { status history { kind } stateAt(sequence: 1) { status } } }`;
+      expect(await next.data(query, { id }, asha.caller)).toEqual({
+        order: { status: 'CANCELLED', history: [{ kind: 'CANCELLED' }], stateAt: null },
+      });
+    } finally {
+      await next.close();
+      await trading.subgraph.start();
+    }
   });
 });
 

@@ -18,6 +18,7 @@ import {
   resolveUser,
   type TradingContext,
 } from './resolvers.ts';
+import { OrderEventRetention } from './retention.ts';
 import { Instrument, Order, Position, Trade, User } from './schema.ts';
 import { AccountStore } from './store/account.ts';
 import { CandleStore } from './store/candle.ts';
@@ -35,6 +36,7 @@ export function createTrading(platform: Platform): Subgraph {
   const positions = new PositionStore(db);
   const exchange = new Exchange(db, bus, clock, log, instruments);
   const recorder = new CandleRecorder(exchange, candles, clock, log);
+  const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
   let market: SimulatedMarket | undefined;
 
   return defineSubgraph<TradingContext>(platform, {
@@ -63,12 +65,14 @@ export function createTrading(platform: Platform): Subgraph {
     start: async () => {
       await exchange.start();
       await recorder.start();
+      retention.start();
       if (config.simulatorSeed === undefined) return;
       market = new SimulatedMarket(config.simulatorSeed, exchange, clock, log);
       market.start();
     },
     stop: async () => {
       await market?.stop();
+      await retention.stop();
       await recorder.stop();
       await exchange.stop();
     },

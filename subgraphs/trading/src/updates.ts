@@ -1,8 +1,20 @@
-/** A user's order events as a stream without gaps: what is kept first, then what is added. */
+/**
+ * A user's order events as a stream without gaps: what is kept first, then what is added. Where what was asked for is
+ * not kept, the stream says so by one event of the kind GAP with the open orders as they stand, and goes on from there.
+ */
 import type { Bus } from '@gridworks/kit/events';
-import type { OrderStore, OrderUpdateRow } from './store/order.ts';
+import type { Clock } from '@gridworks/kit/time';
+import type { KeptHistory, OrderRow, OrderStore, OrderUpdateRow } from './store/order.ts';
 
-type Step = IteratorResult<OrderUpdateRow, undefined>;
+/** History is missing before this: the open orders as they stood just after the event of this sequence. */
+export interface OrderGap {
+  readonly sequence: bigint;
+  readonly kind: 'GAP';
+  readonly at: Date;
+  readonly snapshot: readonly OrderRow[];
+}
+
+type Step = IteratorResult<OrderUpdateRow | OrderGap, undefined>;
 
 /** Everything after the sequence `after`, or from now on when undefined. Ends when the consumer returns. */
 export function orderUpdatesOf(
@@ -10,8 +22,9 @@ export function orderUpdatesOf(
   after: bigint | undefined,
   orders: OrderStore,
   bus: Pick<Bus, 'onWake'>,
-): AsyncIterableIterator<OrderUpdateRow, undefined> {
-  let cursor = after;
+  clock: Clock,
+): AsyncIterableIterator<OrderUpdateRow | OrderGap, undefined> {
+  let cursor: bigint | undefined;
   let fetched: OrderUpdateRow[] = [];
   let isEnded = false;
   let isWoken = false;
@@ -22,14 +35,29 @@ export function orderUpdatesOf(
     resume?.();
   });
   // "From now on" is decided when the stream opens, not when somebody first asks it for an event.
-  const opened = cursor === undefined ? orders.lastSequence(userId) : Promise.resolve(cursor);
+  const opened = orders.keptOf(userId);
   opened.catch(() => undefined);
 
+  /** Starts over from the open orders: nothing happens between them and the events that follow. */
+  async function gap(): Promise<Step> {
+    const { sequence, orders: snapshot } = await orders.snapshotOf(userId);
+    fetched = [];
+    cursor = sequence;
+    return { done: false, value: { sequence, kind: 'GAP', at: new Date(clock()), snapshot } };
+  }
+
   async function step(): Promise<Step> {
-    cursor ??= await opened;
+    if (cursor === undefined) {
+      const kept = await opened;
+      if (isEnded) return { done: true, value: undefined };
+      if (after !== undefined && !isKept(after, kept)) return gap();
+      cursor = after ?? kept.newest;
+    }
     while (!isEnded) {
       const update = fetched.shift();
       if (update) {
+        // Who reads so slowly that history was forgotten meanwhile must hear of that too.
+        if (update.sequence !== cursor + 1n) return gap();
         cursor = update.sequence;
         return { done: false, value: update };
       }
@@ -61,4 +89,9 @@ export function orderUpdatesOf(
       return this;
     },
   };
+}
+
+/** Whether every event after this one is kept; one that never was belongs to another database. */
+function isKept(after: bigint, { floor, newest }: KeptHistory): boolean {
+  return floor - 1n <= after && after <= newest;
 }

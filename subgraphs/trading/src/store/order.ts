@@ -45,6 +45,20 @@ export interface OrderUpdateRow {
   readonly trade: TradeRow | null;
 }
 
+/** The part of a user's history that is kept: what is asked for after any number from `floor` - 1 to `newest` is whole. */
+export interface KeptHistory {
+  /** Lowest sequence still kept, or the next to come when none is; 1 before anything was forgotten. */
+  readonly floor: bigint;
+  /** Sequence of the latest event there was, forgotten or not; 0 before the first. */
+  readonly newest: bigint;
+}
+
+/** A user's open orders, in order of arrival, as they stood just after the event of this sequence. */
+export interface OrderSnapshot {
+  readonly sequence: bigint;
+  readonly orders: readonly OrderRow[];
+}
+
 type Columns<Row> = { readonly [Field in keyof Row]-?: string };
 
 /** The one place where an order meets its row; a new property of orders is one line here. */
@@ -96,6 +110,9 @@ const ORDER_EVENT: Columns<OrderEventRow> = {
 };
 
 const UPDATES_MAX = 200;
+/** Comes before every id of a user. */
+const NO_USER = '00000000-0000-0000-0000-000000000000';
+const IS_OPEN = `status IN ('OPEN', 'PARTIALLY_FILLED')`;
 
 /** What callers read; row-level security holds. */
 export class OrderStore {
@@ -136,13 +153,19 @@ export class OrderStore {
     );
   }
 
-  /** The number of the user's latest event; 0 before the first. */
-  async lastSequence(userId: string): Promise<bigint> {
-    const { rows } = await this.db.tenant.query<{ last: bigint }>(
-      `SELECT coalesce(max(sequence), 0) AS last FROM trading.order_event WHERE user_id = $1`,
-      [userId],
-    );
-    return rows[0]?.last ?? 0n;
+  /** What is kept of the user's history just now. */
+  async keptOf(userId: string): Promise<KeptHistory> {
+    return keptHistory(this.db.tenant, userId);
+  }
+
+  /** Numbers and orders are read at one instant: nothing happens between them. */
+  async snapshotOf(userId: string): Promise<OrderSnapshot> {
+    return this.db.transaction(async (tx) => {
+      await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
+      const { newest } = await keptHistory(tx, userId);
+      const orders = await selectOrders(tx, `WHERE user_id = $1 AND ${IS_OPEN} ORDER BY arrival`, [userId]);
+      return { sequence: newest, orders };
+    });
   }
 
   /** The user's next events after a sequence, in order; some at a time. */
@@ -265,8 +288,7 @@ async function insertEvents(
     `INSERT INTO trading.order_event
        (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover, trade_id)
      SELECT user_id,
-            (SELECT coalesce(max(sequence), 0) FROM trading.order_event known WHERE known.user_id = event.user_id)
-              + row_number() OVER (PARTITION BY user_id ORDER BY place),
+            ${newestOf('event.user_id')} + row_number() OVER (PARTITION BY user_id ORDER BY place),
             tenant_id, order_id, kind::trading.order_event_kind, $9::timestamptz, status::trading.order_status, filled_quantity,
             turnover, trade_id
        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::uuid[])
@@ -286,6 +308,70 @@ async function insertEvents(
   );
 }
 
+/** Sequence of a user's latest event, also where it is forgotten; 0 before the first. `userId` is SQL. */
+function newestOf(userId: string): string {
+  return `greatest((SELECT max(sequence) FROM trading.order_event known WHERE known.user_id = ${userId}),
+                   (SELECT sequence - 1 FROM trading.order_event_floor floor WHERE floor.user_id = ${userId}), 0)`;
+}
+
+async function keptHistory(sql: Sql, userId: string): Promise<KeptHistory> {
+  const { rows } = await sql.query<KeptHistory>(
+    `SELECT ${newestOf('$1')} AS newest,
+            coalesce((SELECT sequence FROM trading.order_event_floor WHERE user_id = $1), 1) AS floor`,
+    [userId],
+  );
+  const [kept] = rows;
+  if (!kept) throw new Error('a question about one user had no answer');
+  return kept;
+}
+
+/** Up to `limit` users whose first event that is kept happened before `before`, in order of id, after one of them. */
+export async function usersToForget(
+  sql: Sql,
+  before: Date,
+  limit: number,
+  afterUserId: string | undefined,
+): Promise<string[]> {
+  // Steps from user to user through the primary key: what it costs depends on the users, not on their events.
+  const { rows } = await sql.query<{ userId: string }>(
+    `WITH RECURSIVE first AS (
+       (SELECT user_id, at FROM trading.order_event WHERE user_id > $2 ORDER BY user_id, sequence LIMIT 1)
+       UNION ALL
+       SELECT next.user_id, next.at FROM first,
+         LATERAL (SELECT user_id, at FROM trading.order_event known WHERE known.user_id > first.user_id
+                   ORDER BY known.user_id, known.sequence LIMIT 1) AS next
+     )
+     SELECT user_id AS "userId" FROM first WHERE at < $1 LIMIT $3`,
+    [before, afterUserId ?? NO_USER, limit],
+  );
+  return rows.map(({ userId }) => userId);
+}
+
+/**
+ * Forgets the user's first events as far as they happened before `before`, at most `limit` of them, and records from
+ * where history is kept. Returns how many.
+ */
+export async function forgetEvents(tx: Sql, userId: string, before: Date, limit: number): Promise<number> {
+  await tx.query(
+    `WITH head AS (
+       SELECT tenant_id, sequence, at FROM trading.order_event WHERE user_id = $1 ORDER BY sequence LIMIT $3
+     ), floor AS (
+       SELECT tenant_id, coalesce(min(sequence) FILTER (WHERE at >= $2), max(sequence) + 1) AS sequence
+         FROM head GROUP BY tenant_id
+     )
+     INSERT INTO trading.order_event_floor AS known (user_id, tenant_id, sequence)
+     SELECT $1, tenant_id, sequence FROM floor
+     ON CONFLICT (user_id) DO UPDATE SET sequence = greatest(known.sequence, excluded.sequence)`,
+    [userId, before, limit],
+  );
+  const { rowCount } = await tx.query(
+    `DELETE FROM trading.order_event AS event USING trading.order_event_floor AS floor
+      WHERE event.user_id = $1 AND floor.user_id = $1 AND event.sequence < floor.sequence`,
+    [userId],
+  );
+  return rowCount ?? 0;
+}
+
 export async function orderByClientOrderId(
   tx: Sql,
   userId: string,
@@ -301,11 +387,9 @@ export async function ordersByIds(tx: Sql, ids: readonly string[]): Promise<Orde
 
 /** The orders that still wait, in the order of their arrival; of one symbol or of all. */
 export async function openOrders(sql: Sql, symbol: string | undefined): Promise<OrderRow[]> {
-  return selectOrders(
-    sql,
-    `WHERE status IN ('OPEN', 'PARTIALLY_FILLED') AND ($1::text IS NULL OR symbol = $1) ORDER BY arrival`,
-    [symbol ?? null],
-  );
+  return selectOrders(sql, `WHERE ${IS_OPEN} AND ($1::text IS NULL OR symbol = $1) ORDER BY arrival`, [
+    symbol ?? null,
+  ]);
 }
 
 function selectOrders(sql: Sql, rest: string, values: readonly unknown[]): Promise<OrderRow[]> {

@@ -1,0 +1,4 @@
+/** One line on standard output, at once. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
