@@ -1,5 +1,5 @@
 /**
- * Text messages of one end the same for all clients, as frames of RFC 6455 from a server. `ws` would copy each text, put
+ * Text messages whose end is the same for all clients, as frames of RFC 6455 from a server. `ws` would copy each text, put
  * a head of its own before it and hand both to the socket as a list, which is a fifth of what a delivery costs.
  *
  * Frames may be written beside those of `ws`, because it writes each of its own whole and at once: that holds as long as

@@ -63,7 +63,7 @@ export class Live {
       const operation = engine.prepare(query, operationName);
       if (!('kind' in operation)) return running.fail(operation);
       if (operation.kind !== 'subscription') {
-        void this.#answer(running, operation, given, traceId);
+        void this.#answer(running, { engine, operation }, given, traceId);
         return;
       }
       const unfit = engine.checkVariables(operation, given);
@@ -102,16 +102,15 @@ export class Live {
 
   async #answer(
     running: LiveOperation,
-    operation: RequestOperation,
+    { engine, operation }: { engine: LiveEngine; operation: RequestOperation },
     variables: Variables,
     traceId: string,
   ): Promise<void> {
-    const { engines, log } = this.options;
     try {
       const passage = passageOf(running.identity.caller, traceId);
-      running.answer(await engines.current.execute(operation, variables, passage));
+      running.answer(await engine.execute(operation, variables, passage));
     } catch (error) {
-      running.fail([tellError(error, { traceId, log })]);
+      running.fail([tellError(error, { traceId, log: this.options.log })]);
     }
   }
 }
