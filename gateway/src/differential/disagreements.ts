@@ -4,9 +4,9 @@
  * others are about errors alone: the data is the same, and each error that only one side tells is accounted for.
  */
 import { Kind, type DocumentNode, type FieldNode, type SelectionSetNode } from 'graphql';
-import type { PlanNode, QueryPlanSelectionNode, SubscriptionNode } from '@apollo/query-planner';
 import { pathOf, type Path } from './compare.ts';
 import { inOrderOfNeeds, withKeysOnly, withoutInterfaceNames, type Mend } from './mend.ts';
+import type { EntityAsk } from './reference.ts';
 import { decided, renamed, sorted, spliced, unaliased, type Asked } from './restate.ts';
 import type { TestGraph } from './test-graph.ts';
 import type { Outcome } from './trial.ts';
@@ -39,6 +39,8 @@ export interface ExcuseContext {
   readonly graph: TestGraph;
   /** The stock answer's data with the type of every object under `TYPE_KEY`. */
   readonly typedData: unknown;
+  /** What the stock executor asked for entities on the way to it. */
+  readonly typedAsks: readonly EntityAsk[];
 }
 
 export const TYPE_KEY = 'type__';
@@ -94,6 +96,14 @@ export const RESTATEMENTS: readonly Restatement[] = [
   },
 ];
 
+/** The one fault that ours has, too: it follows the plan. */
+export const PLANNED_TOGETHER: Restatement = {
+  name: 'planned together',
+  reason:
+    'Of an interface object the planner may ask a field together with one that requires more, by a representation that only some of the objects have; for the others the field is null though it is there. Asked type by type the planner is right, but it then fails on other operations.',
+  restate: sorted,
+};
+
 export const EXCUSES: readonly Excuse[] = [
   {
     name: 'errors at the wrong index',
@@ -113,7 +123,7 @@ export const EXCUSES: readonly Excuse[] = [
   {
     name: 'siblings of a propagated null',
     reason:
-      'When one field makes its object null, GraphQL leaves open whether errors of the object’s other fields are told. A field asked for under two names is fetched once by us, so its error is told at both.',
+      'When one field makes its object null, GraphQL leaves open whether errors of the object’s other fields are told. The stock executor’s subgraph stops at the first name of a field that is asked for under two; ours is asked once, and the error is told at both.',
     excuse: siblings,
   },
   {
@@ -150,96 +160,50 @@ function withoutPairs(
   };
 }
 
-function wrongIndex(differing: Differing, { outcome, graph, typedData }: ExcuseContext): Differing {
-  const fetches = outcome.plan?.node ? entityFetches(outcome.plan.node, []) : [];
+function wrongIndex(differing: Differing, { typedData, typedAsks }: ExcuseContext): Differing {
+  // Only where there are more objects than representations does a representation have another place than its object.
+  const shifting = typedAsks.filter(
+    ({ path, representations }) => objectsAt(typedData, path) > representations,
+  );
   return withoutPairs(differing, (reference, ours) => {
-    const wrong = pathOf(reference);
-    const right = pathOf(ours);
+    const [wrong, right] = [pathOf(reference), pathOf(ours)];
     if (!wrong || !right || keysOf(wrong).join('.') !== keysOf(right).join('.')) return false;
-    return fetches.some(({ keys, types }) => {
-      if (!keys.every((key, at) => keysOf(wrong)[at] === key)) return false;
-      const applying = (path: Path): readonly string[] | undefined => {
-        const type = typeAt(typedData, path, keys.length);
-        return type === undefined ? undefined : types.filter((each) => isOfType(graph, type, each));
-      };
-      const atWrong = applying(wrong) ?? [];
-      const atRight = applying(right);
-      // Nothing stands at the one place, or less is known of it than of what stands (or stood, before it became null) at
-      // the other: it has no representation.
-      if (atRight?.length === 0) return false;
-      return atWrong.length === 0 || Boolean(atRight && atWrong.length < atRight.length);
-    });
+    const isShifted = shifting.some(({ path }) => path.every((name, at) => keysOf(wrong)[at] === name));
+    return isShifted && isBefore(wrong, right);
   });
 }
 
-interface EntityFetch {
-  readonly keys: readonly string[];
-  readonly types: readonly string[];
+/** How many objects there may have been below these names: what is null in the answer can have been one. */
+function objectsAt(data: unknown, names: readonly string[]): number {
+  if (Array.isArray(data)) return data.reduce<number>((sum, each) => sum + objectsAt(each, names), 0);
+  if (data === null) return 1;
+  const [name, ...more] = names;
+  if (typeof data !== 'object') return 0;
+  return name === undefined ? 1 : objectsAt((data as Record<string, unknown>)[name], more);
 }
 
-function entityFetches(node: PlanNode | SubscriptionNode, keys: readonly string[]): readonly EntityFetch[] {
-  switch (node.kind) {
-    case 'Fetch':
-      return node.requires ? [{ keys, types: node.requires.flatMap(conditionOf) }] : [];
-    case 'Sequence':
-    case 'Parallel':
-      return node.nodes.flatMap((each) => entityFetches(each, keys));
-    case 'Flatten':
-      return entityFetches(node.node, [...keys, ...node.path.map(String).filter((each) => each !== '@')]);
-    case 'Condition':
-      return [node.ifClause, node.elseClause].flatMap((each) => (each ? entityFetches(each, keys) : []));
-    case 'Defer':
-    case 'Subscription':
-      return [];
-  }
+function isBefore(a: Path, b: Path): boolean {
+  const at = a.findIndex((step, index) => step !== b[index]);
+  return at >= 0 && Number(a[at]) < Number(b[at]);
 }
 
-function conditionOf(selection: QueryPlanSelectionNode): readonly string[] {
-  return selection.kind === 'InlineFragment' && selection.typeCondition ? [selection.typeCondition] : [];
-}
-
-/** The type of the object at a path, below so many names; undefined when there is none. */
-function typeAt(data: unknown, path: Path, names: number): string | undefined {
-  let at = data;
-  let left = names;
-  for (const step of path) {
-    if (typeof step === 'string' && left-- === 0) break;
-    at = typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[step] : undefined;
-  }
-  const type = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[TYPE_KEY] : undefined;
-  return typeof type === 'string' ? type : undefined;
-}
-
-function isOfType({ apiSchema, source }: TestGraph, typename: string, condition: string): boolean {
-  if (typename === condition || source.families?.[condition]?.includes(typename)) return true;
-  const [type, abstract] = [apiSchema.getType(typename), apiSchema.getType(condition)];
-  return Boolean(
-    type &&
-    abstract &&
-    'getTypes' in abstract &&
-    abstract.getTypes().some((each: { readonly name: string }) => each.name === typename),
-  );
-}
-
-/** An error under an object that has become null, of which the other side tells an error, too. */
+/** An error of ours under an object that has become null, which the reference tells at the same field's other name. */
 function siblings({ reference, ours }: Differing, { outcome }: ExcuseContext): Differing {
   const data: unknown = outcome.ours.data === undefined ? null : JSON.parse(outcome.ours.data);
-  const isAccountedFor = (error: string, others: readonly string[]): boolean => {
-    const path = pathOf(error);
-    const length = path ? nullAbove(data, path) : undefined;
-    if (!path || length === undefined) return false;
-    return others.some((other) => {
-      const place = pathOf(other);
-      return (
-        place !== null &&
-        place.length > length &&
-        path.slice(0, length).every((step, at) => step === place[at])
-      );
-    });
-  };
+  const named = (error: string, path: Path): string =>
+    JSON.stringify([substance(error), fieldNames(outcome.document, path)]);
   return {
-    reference: reference.filter((each) => !isAccountedFor(each, outcome.ours.errors)),
-    ours: ours.filter((each) => !isAccountedFor(each, outcome.reference?.errors ?? [])),
+    reference,
+    ours: ours.filter((error) => {
+      const path = pathOf(error);
+      const length = path ? nullAbove(data, path) : undefined;
+      if (!path || length === undefined) return true;
+      return !outcome.reference?.errors.some((other) => {
+        const place = pathOf(other);
+        const isBelow = place?.slice(0, length).every((step, at) => step === path[at]);
+        return place && isBelow && named(other, place) === named(error, path);
+      });
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ import type { QueryPlan } from '@apollo/query-planner';
 import { pathOf, toldOf, type Told } from './compare.ts';
 import { Ours, type Form } from './ours.ts';
 import { Random } from './random.ts';
-import { Reference } from './reference.ts';
+import { Reference, type EntityAsk } from './reference.ts';
 import type { Mend } from './mend.ts';
 import { buildTestGraph, type TestGraph } from './test-graph.ts';
 import type { GraphSource } from './graphs/graph-source.ts';
@@ -28,6 +28,8 @@ export interface Outcome {
   /** Undefined where the stock planner or executor throws. */
   readonly reference: Told | undefined;
   readonly thrown: string | undefined;
+  /** What the stock executor asked for entities. */
+  readonly asks: readonly EntityAsk[];
   readonly ours: Told;
   /** What one server with the whole graph would answer; undefined in a world with faults. */
   readonly truth: Truth | undefined;
@@ -74,19 +76,26 @@ export class Bench {
     { operationName, variables, worldSeed, faults }: Trial,
     document: DocumentNode,
     mends: readonly Mend[] = [],
-  ): Promise<Pick<Outcome, 'plan' | 'reference' | 'thrown'>> {
+  ): Promise<Pick<Outcome, 'plan' | 'reference' | 'thrown' | 'asks'>> {
     const question = { document, operationName, variables };
+    const asks: EntityAsk[] = [];
     let plan: QueryPlan | undefined;
     try {
       plan = mends.reduce((at, mend) => mend.plan?.(at) ?? at, this.#reference.plan(question));
       const world = new World(this.graph, worldSeed, faults);
       return {
         plan,
-        reference: toldOf(await this.#reference.answer(plan, question, world, mends)),
+        reference: toldOf(await this.#reference.answer(plan, question, world, mends, asks)),
         thrown: undefined,
+        asks,
       };
     } catch (error) {
-      return { plan, reference: undefined, thrown: error instanceof Error ? error.message : String(error) };
+      return {
+        plan,
+        reference: undefined,
+        thrown: error instanceof Error ? error.message : String(error),
+        asks,
+      };
     }
   }
 }

@@ -2,6 +2,7 @@
 import { isSame, type Told } from './compare.ts';
 import {
   EXCUSES,
+  PLANNED_TOGETHER,
   RESTATEMENTS,
   TYPE_KEY,
   type Differing,
@@ -27,19 +28,28 @@ const UNEXPLAINED: Verdict = { isGood: false, explanations: [] };
 export async function judge(bench: Bench, outcome: Outcome): Promise<Verdict> {
   const { ours, reference, truth } = outcome;
   // Where all is well there is only one right answer, whatever the stock one is.
-  if (truth && !isTrue(ours, truth)) return UNEXPLAINED;
+  if (truth && !isTrue(ours, truth)) return shared(bench, outcome);
   if (!reference) return unplannable(bench, outcome);
   if (isSame(reference, ours)) return AGREED;
   return explained(bench, outcome);
 }
 
+/** Ours is wrong where the plan is: the stock answer is the same, and right once the planner is asked by type. */
+async function shared(bench: Bench, outcome: Outcome): Promise<Verdict> {
+  const { ours, reference, truth } = outcome;
+  const retold = await retell(bench, outcome, [PLANNED_TOGETHER]);
+  const isShared = reference && isSame(reference, ours) && truth && retold?.reference;
+  if (!isShared || !isTrue(retold.reference, truth)) return UNEXPLAINED;
+  return { isGood: true, explanations: [PLANNED_TOGETHER.name] };
+}
+
 /** What the stock planner can plan in other words is compared with that; else ours must be right without faults. */
 async function unplannable(bench: Bench, outcome: Outcome): Promise<Verdict> {
-  const { isGood: isExplained, explanations: names } = await explained(bench, outcome);
-  if (isExplained) return { isGood: true, explanations: [UNPLANNABLE, ...names] };
-  const { trial } = outcome;
-  const [faults = trial.faults] = FAULTS;
-  const { ours, truth } = await bench.run({ ...trial, faults });
+  const retold = await retell(bench, outcome, RESTATEMENTS);
+  const excuses = retold && (await agrees(bench, retold));
+  if (excuses) return { isGood: true, explanations: [UNPLANNABLE, ...excuses] };
+  const [faults = outcome.trial.faults] = FAULTS;
+  const { ours, truth } = await bench.run({ ...outcome.trial, faults });
   if (!truth || !isTrue(ours, truth)) return UNEXPLAINED;
   return { isGood: true, explanations: [UNPLANNABLE, 'right without faults'] };
 }
@@ -117,6 +127,7 @@ async function excused(bench: Bench, outcome: Outcome): Promise<readonly string[
   const context: ExcuseContext = {
     outcome,
     graph: bench.graph,
+    typedAsks: typedAnswer.asks,
     typedData: JSON.parse(typedAnswer.reference?.data ?? 'null') as unknown,
   };
   const excuses: string[] = [];

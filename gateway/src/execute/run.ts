@@ -3,7 +3,7 @@
  * there by then, and puts the answers where they belong.
  */
 import { GraphQLError } from 'graphql';
-import type { Call, CallText, Part, Program } from '../plan/program.ts';
+import type { Call, CallText, JoinedCall, Part, Program } from '../plan/program.ts';
 import type { FetchRequest, Transport } from '../transport/transport.ts';
 import {
   applyRewrites,
@@ -54,6 +54,8 @@ export class Run {
   readonly #errors = new Map<string | undefined, GraphQLError[]>();
   readonly #phases = new Map<string | undefined, Phase>();
   readonly #waiting: number[];
+  /** Calls that begin once what has arrived is read. */
+  readonly #ready: Call[] = [];
   #shared: Set<object> | undefined;
 
   constructor(
@@ -92,10 +94,34 @@ export class Run {
     });
   }
 
+  /**
+   * Begins a call when the answers that have arrived with the one it waited for are read, too: other calls to its
+   * subgraph that these make ready go along with it. Nothing is waited for that is not there yet.
+   */
   #begin(call: Call): void {
+    const { subgraph, waitsFor } = call;
+    const carries = this.context.transports.get(subgraph)?.carries;
+    if (waitsFor === 0 || carries !== 'text' || !isJoinable(call)) return this.#send([call]);
+    if (this.#ready.push(call) === 1) setImmediate(() => this.#sendReady());
+  }
+
+  #sendReady(): void {
+    const ready = this.#ready.splice(0);
+    while (ready.length > 0) {
+      const [{ subgraph, deferral } = { subgraph: '', deferral: undefined }] = ready;
+      const together = ready.filter((each) => each.subgraph === subgraph && each.deferral === deferral);
+      for (const each of together) ready.splice(ready.indexOf(each), 1);
+      this.#send(together);
+    }
+  }
+
+  #send(calls: readonly Call[]): void {
+    const [call] = calls;
+    if (!call) return;
+    const joined = calls.length === 1 ? call : this.program.join(calls);
     // A fault of ours must end the run, not leave it waiting.
-    this.#carryOut(call).then(
-      () => this.#finished(call),
+    this.#carryOut(joined).then(
+      () => calls.forEach((each) => this.#finished(each)),
       (error: unknown) => this.#phases.get(call.deferral)?.reject(error),
     );
   }
@@ -111,7 +137,7 @@ export class Run {
     if (phase && --phase.left === 0) phase.resolve();
   }
 
-  async #carryOut(call: Call): Promise<void> {
+  async #carryOut(call: JoinedCall): Promise<void> {
     const askings: Asking[] = [];
     for (const part of call.parts) {
       const asking = this.#asking(part, call.parts.length > 1);
@@ -153,7 +179,7 @@ export class Run {
   }
 
   /** The variable of each part of a merged call; a part without anything to ask has an empty list. */
-  #named(call: Call, askings: readonly Asking[]): readonly (readonly [string, Asking | undefined])[] {
+  #named(call: JoinedCall, askings: readonly Asking[]): readonly (readonly [string, Asking | undefined])[] {
     return call.parts.map((part) => [
       part.representationsName,
       askings.find((asking) => asking.part === part),
@@ -162,7 +188,7 @@ export class Run {
 
   #request(
     transport: Transport,
-    { isMutation }: Call,
+    { isMutation }: JoinedCall,
     { query, operationName, variableNames, opening }: CallText,
     asked: readonly (readonly [name: string, asking: Asking | undefined])[],
   ): FetchRequest {
@@ -199,7 +225,7 @@ export class Run {
     return { ...request, variables };
   }
 
-  #receive(call: Call, asking: Asking, data: Value): void {
+  #receive(call: JoinedCall, asking: Asking, data: Value): void {
     const { part, objects, representations, answerKey } = asking;
     if (!representations) {
       applyRewrites(part.outputRewrites, data, this.context.isOfType);
@@ -237,7 +263,7 @@ export class Run {
   }
 
   /** An error of a subgraph, at every place where what it is about stands. */
-  #tell(call: Call, error: SubgraphError, asked: readonly Asking[]): void {
+  #tell(call: JoinedCall, error: SubgraphError, asked: readonly Asking[]): void {
     const path = error.path ?? undefined;
     const asking = asked.find(({ representations, answerKey }) => representations && answerKey === path?.[0]);
     if (!path) {
@@ -258,7 +284,7 @@ export class Run {
     }
   }
 
-  #say({ deferral }: Call, error: GraphQLError): void {
+  #say({ deferral }: JoinedCall, error: GraphQLError): void {
     const said = this.#errors.get(deferral);
     if (said) said.push(error);
     else this.#errors.set(deferral, [error]);
@@ -273,6 +299,11 @@ export class Run {
     const objects = asking.representations?.objects[index] ?? asking.objects;
     return this.#places(asking, objects.slice(0, 1))[0] ?? [];
   }
+}
+
+/** Entities of several places can be asked for in one request; fields of the root cannot. */
+function isJoinable({ isMutation, parts }: Call): boolean {
+  return !isMutation && parts.every(({ requires }) => requires);
 }
 
 function errorFrom(error: SubgraphError, path: readonly (string | number)[] | undefined): GraphQLError {

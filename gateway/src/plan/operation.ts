@@ -16,7 +16,7 @@ import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
 import { deferredPlaces } from './deferred.ts';
 import type { CheckedDocument } from './document.ts';
 import { PlannerFailed } from './planner.ts';
-import { compileProgram, type Part, type Program } from './program.ts';
+import { compileProgram, type CallText, type Part, type Program } from './program.ts';
 import {
   fieldsOf,
   isIntrospection,
@@ -197,13 +197,14 @@ export class PreparedOperation {
       typenamesChange,
       isMutation: this.kind === 'mutation',
     });
-    const writers = new Map<Part, RepresentationWriter>();
+    const writers = new Map<CallText, RepresentationWriter>();
     for (const { subgraph, parts } of program.calls) {
       const isKnown = (typename: string, names: readonly string[]): boolean =>
         isKeyed(subgraph, typename, names);
       for (const part of parts) {
         const { requires, inputRewrites } = part;
-        if (requires) writers.set(part, new RepresentationWriter(requires, inputRewrites, isOfType, isKnown));
+        if (requires)
+          writers.set(part.alone, new RepresentationWriter(requires, inputRewrites, isOfType, isKnown));
       }
     }
     const options = { schema: apiSchema, conditionIs, isDeferred };
@@ -232,7 +233,7 @@ export class PreparedOperation {
       scope,
       paths: deferred.length > 0 ? new Scope(whole, this.#root, [this.selections], 'root') : scope,
       deferred,
-      representationsOf: (part) => writers.get(part),
+      representationsOf: ({ alone }) => writers.get(alone),
     };
   }
 }

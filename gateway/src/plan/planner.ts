@@ -4,7 +4,7 @@
  */
 import { operationFromDocument, type Schema, type Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner, type QueryPlan } from '@apollo/query-planner';
-import { GraphQLError, Kind, type OperationDefinitionNode } from 'graphql';
+import { Kind, type OperationDefinitionNode } from 'graphql';
 import type { StandIns } from '../supergraph/stand-ins.ts';
 import { restorePlan } from './restore.ts';
 import { unplannedField } from './unplanned.ts';
@@ -21,6 +21,9 @@ export class PlannerFailed extends Error {
  * it holds everybody up for seconds; beyond the first thousand none was seen to be better.
  */
 const EVALUATED_PLANS_MAX = 1_000;
+
+/** By which the planner says that it works as it should, and no subgraph can be asked; there is no other sign of it. */
+const NO_WAY = /^Was not able to find any options for/;
 
 export class Planner {
   readonly #planner: QueryPlanner;
@@ -56,9 +59,10 @@ export class Planner {
       const operation = operationFromDocument(this.#api, document, { validate: false });
       return this.#planner.buildQueryPlan(operation, { overrideConditions: new Map(overrides) });
     } catch (error) {
-      // Its own check of what it wrote speaks by graphql's errors; any other says that no subgraph can be asked.
-      if (error instanceof GraphQLError) throw new PlannerFailed(error);
-      throw new Error('no subgraph can answer for what is asked', { cause: error });
+      if (error instanceof Error && NO_WAY.test(error.message)) {
+        throw new Error('no subgraph can answer for what is asked', { cause: error });
+      }
+      throw new PlannerFailed(error);
     }
   }
 }

@@ -10,11 +10,9 @@ import {
   parse,
   print,
   stripIgnoredCharacters,
-  type DocumentNode,
   type FieldNode,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  type VariableDefinitionNode,
   type VariableNode,
   visit,
 } from 'graphql';
@@ -51,6 +49,9 @@ export interface Call {
   readonly deferral: string | undefined;
 }
 
+/** What is asked by one request, whether it was planned as one call or several. */
+export type JoinedCall = Pick<Call, 'subgraph' | 'isMutation' | 'parts' | 'text' | 'deferral'>;
+
 /** An operation of a subgraph, as it travels. */
 export interface CallText {
   readonly query: string;
@@ -63,6 +64,8 @@ export interface CallText {
 
 export interface Program {
   readonly calls: readonly Call[];
+  /** One call in place of several to one subgraph that have become ready together. */
+  readonly join: (calls: readonly Call[]) => JoinedCall;
   /** Deferred parts of the answer in the plan's order, each after the one it lies in. */
   readonly deferrals: readonly DeferredProgram[];
 }
@@ -102,7 +105,7 @@ export function compileProgram(plan: PlanNode | undefined, options: ProgramOptio
   if (plan) collect(plan, { path: [], before: [], deferral: undefined });
   for (const draft of drafts) draft.waitsFor = waitsFor(draft, options);
   for (const draft of drafts) waitForLater(draft, drafts);
-  return { calls: callsOf(inOrder(drafts)), deferrals };
+  return { calls: callsOf(inOrder(drafts)), join: joiner(), deferrals };
 
   interface Place {
     readonly path: readonly string[];
@@ -226,7 +229,7 @@ function callsOf(drafts: readonly Draft[]): readonly Call[] {
       subgraph: first?.node.serviceName ?? '',
       isMutation: first?.node.operationKind === OperationTypeNode.MUTATION,
       parts,
-      text: parts.length > 1 ? mergedText(group) : only.alone,
+      text: parts.length > 1 ? mergedText(parts.map(({ alone }) => alone)) : only.alone,
       waitsFor: waits[index]?.size ?? 0,
       wakes: waits.flatMap((waited, other) => (waited.has(index) ? [other] : [])),
       deferral: first?.deferral,
@@ -275,26 +278,48 @@ function callText(
   };
 }
 
-/** One operation that asks for the entities of each part under names of its own. */
-function mergedText(drafts: readonly Draft[]): CallText {
-  const variables = new Map<string, VariableDefinitionNode>();
-  const selections = drafts.flatMap(({ node }, index) => {
-    const renamed = renameEntities(definitionOf(node.operation), index);
-    for (const each of renamed.variableDefinitions ?? []) variables.set(each.variable.name.value, each);
-    return renamed.selectionSet.selections;
-  });
-  const names = new Set(drafts.flatMap(({ node }) => node.variableUsages ?? []));
-  const document: DocumentNode = {
-    kind: Kind.DOCUMENT,
-    definitions: [
-      {
-        ...definitionOf(drafts[0]?.node.operation ?? ''),
-        variableDefinitions: [...variables.values()],
-        selectionSet: { kind: Kind.SELECTION_SET, selections },
-      },
-    ],
+/** Joins calls, each set of them once: their number is small, and the same ones become ready together again. */
+function joiner(): Program['join'] {
+  const known = new Map<string, JoinedCall>();
+  return (calls) => {
+    const key = calls.map(({ index }) => index).join();
+    const joined = known.get(key) ?? joinCalls(calls);
+    known.set(key, joined);
+    return joined;
   };
-  return callText(print(document), drafts[0]?.node.operationName, [...names]);
+}
+
+function joinCalls(calls: readonly Call[]): JoinedCall {
+  const [first] = calls;
+  if (!first) throw new Error('no call is to be joined');
+  const parts = calls
+    .flatMap((call) => call.parts)
+    .map((part, index) => ({
+      ...part,
+      answerKey: `${ENTITIES}${index}`,
+      representationsName: `${REPRESENTATIONS}${index}`,
+    }));
+  return { ...first, parts, text: mergedText(parts.map(({ alone }) => alone)) };
+}
+
+/** One operation that asks for the entities of each part under names of its own. */
+function mergedText(texts: readonly CallText[]): CallText {
+  const definitions = texts.map(({ query }, index) => renameEntities(definitionOf(query), index));
+  const [first] = definitions;
+  if (!first) throw new Error('no operation is to be merged');
+  const variables = new Map(
+    definitions.flatMap(({ variableDefinitions = [] }) =>
+      variableDefinitions.map((each) => [each.variable.name.value, each] as const),
+    ),
+  );
+  const selections = definitions.flatMap(({ selectionSet }) => selectionSet.selections);
+  const merged: OperationDefinitionNode = {
+    ...first,
+    variableDefinitions: [...variables.values()],
+    selectionSet: { kind: Kind.SELECTION_SET, selections },
+  };
+  const names = new Set(texts.flatMap(({ variableNames }) => variableNames));
+  return callText(print(merged), texts[0]?.operationName, [...names]);
 }
 
 function renameEntities(definition: OperationDefinitionNode, index: number): OperationDefinitionNode {

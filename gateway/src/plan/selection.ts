@@ -262,7 +262,8 @@ class Reading {
  * Gives every field its canonical name. A plain name stands for a field without arguments: the planner adds keys and
  * requirements under plain names, and must find nothing else there. A field with arguments gets a name of its own for
  * each set of arguments. Under an abstract type one name can stand for fields of different types; GraphQL lets them
- * into one selection under different aliases only, so there the client's aliases take part in the name.
+ * into one selection under different aliases only, so there the client's aliases take part in the name; and so they do
+ * where two aliases of one field select different things.
  */
 class Naming {
   readonly #withArguments = new Map<string, string>();
@@ -272,28 +273,21 @@ class Naming {
   /** Names one scope: selections that are merged into one object, and below it what is merged from them. */
   name(scope: readonly (readonly Selection[])[], isRoot = true): void {
     const fields = scope.flatMap(fieldsOf).filter(({ name }) => !name.startsWith('__'));
-    const shapes = new Map<string, Set<string>>();
-    for (const { name, type } of fields) {
-      const known = shapes.get(name) ?? new Set();
-      shapes.set(name, known.add(shapeOf(type)));
-    }
+    const aliases = new Aliases(fields, (field) => this.#baseOf(field));
     const merged = new Map<string, (readonly Selection[])[]>();
     for (const field of fields) {
-      const { name, key, node } = field;
-      if (isRoot && this.isMutation) {
-        // Each is carried out by itself, however alike two of them are.
-        field.canonical = key;
-      } else {
-        const base = node.arguments?.length ? this.#nameWithArguments(name, node.arguments) : name;
-        const isAmbiguous = (shapes.get(name)?.size ?? 0) > 1 && key !== name;
-        field.canonical = isAmbiguous ? `${base}__${key}` : base;
-      }
+      // Each field of a mutation is carried out by itself, however alike two of them are.
+      field.canonical = isRoot && this.isMutation ? field.key : aliases.canonicalOf(field);
       if (!field.selections) continue;
       const together = merged.get(field.canonical);
       if (together) together.push(field.selections);
       else merged.set(field.canonical, [field.selections]);
     }
     for (const below of merged.values()) this.name(below, false);
+  }
+
+  #baseOf({ name, node }: Field): string {
+    return node.arguments?.length ? this.#nameWithArguments(name, node.arguments) : name;
   }
 
   #nameWithArguments(name: string, args: readonly ArgumentNode[]): string {
@@ -305,6 +299,47 @@ class Naming {
     this.#withArguments.set(text, fresh);
     return fresh;
   }
+}
+
+/** Which of a scope's fields share a name though clients gave them several, and which must not. */
+class Aliases {
+  readonly #shapes = new Map<string, Set<string>>();
+  /** What each alias of a field selects below it, by the field's base name. */
+  readonly #selected = new Map<string, Map<string, Set<string>>>();
+
+  constructor(
+    fields: readonly Field[],
+    private readonly baseOf: (field: Field) => string,
+  ) {
+    for (const field of fields) {
+      const { name, key, type, node } = field;
+      this.#shapes.set(name, (this.#shapes.get(name) ?? new Set()).add(shapeOf(type)));
+      if (!node.selectionSet) continue;
+      const base = baseOf(field);
+      const keys = this.#selected.get(base) ?? new Map<string, Set<string>>();
+      keys.set(key, (keys.get(key) ?? new Set()).add(print(node.selectionSet)));
+      this.#selected.set(base, keys);
+    }
+  }
+
+  canonicalOf(field: Field): string {
+    const { name, key } = field;
+    const base = this.baseOf(field);
+    const isAmbiguous = (this.#shapes.get(name)?.size ?? 0) > 1 && key !== name;
+    return isAmbiguous || !this.#isLikeFirst(base, key) ? `${base}__${key}` : base;
+  }
+
+  /** Under one name, a null that one alias must carry up would take along what the other selects. */
+  #isLikeFirst(base: string, key: string): boolean {
+    const keys = this.#selected.get(base);
+    const [first] = keys?.keys() ?? [];
+    if (!keys || first === undefined || first === key) return true;
+    return textOf(keys.get(first)) === textOf(keys.get(key));
+  }
+}
+
+function textOf(selected: ReadonlySet<string> | undefined): string {
+  return [...(selected ?? [])].sort().join();
 }
 
 /** The fields of one selection, fragments written out. */
