@@ -38,10 +38,14 @@ export function freshDataDir(): string {
   return mkdtempSync(join(tmpdir(), 'gridworks-e2e-'));
 }
 
-/** The first of seven ports in a row that nobody listens on. */
+/**
+ * The first of seven ports in a row that nobody listens on. They lie below those that systems give to outgoing
+ * connections: somebody who calls again and again at a port of that range while its server is away ends up connected to
+ * themselves, and the server that comes back finds its port taken.
+ */
 export async function freePorts(): Promise<number> {
   for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 30_000);
+    const base = 20_000 + Math.floor(Math.random() * 12_000);
     const all = await Promise.all(Array.from({ length: 7 }, (_, offset) => isFree(base + offset)));
     if (all.every(Boolean)) return base;
   }
@@ -88,6 +92,11 @@ function launch(
   return { child, output: () => text };
 }
 
+/** By itself or by a signal. */
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 export async function start(
   command: Command,
   options: {
@@ -107,7 +116,7 @@ export async function start(
   const url = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + READY_MS_MAX;
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${command} ended with ${child.exitCode}:\n${output()}`);
+    if (hasEnded(child)) throw new Error(`${command} ended with ${child.exitCode}:\n${output()}`);
     if (Date.now() > deadline) throw new Error(`${command} did not become ready:\n${output()}`);
     const ready = await fetch(`${url}/ready`).catch(() => undefined);
     if (ready?.ok) break;
@@ -115,7 +124,7 @@ export async function start(
   }
 
   async function interrupt(): Promise<{ code: number | null; tookMs: number }> {
-    if (child.exitCode !== null) return { code: child.exitCode, tookMs: 0 };
+    if (hasEnded(child)) return { code: child.exitCode, tookMs: 0 };
     const began = Date.now();
     const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
     child.kill('SIGINT');

@@ -15,8 +15,14 @@ import { Orders, history, newTrader } from './orders.ts';
 import { start } from './process.ts';
 import { randomOf, type Random } from './random.ts';
 
+interface Load {
+  /** Rejects when the load could not go on. */
+  readonly working: Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Places and cancels without a pause until it is stopped. */
-function keepTrading(orders: Orders, random: Random): { readonly stop: () => Promise<void> } {
+function keepTrading(orders: Orders, random: Random): Load {
   let isOver = false;
   const working = (async () => {
     while (!isOver) {
@@ -25,9 +31,10 @@ function keepTrading(orders: Orders, random: Random): { readonly stop: () => Pro
       if (isResting) await orders.cancel(id);
     }
   })();
-  // Looked at when it is stopped.
+  // Looked at by those who wait for what it does.
   working.catch(() => undefined);
   return {
+    working,
     stop: () => {
       isOver = true;
       return working;
@@ -59,9 +66,10 @@ class CutReaders {
     });
   }
 
-  /** Resolves when each of them has heard so many events more. */
-  async hear(count: number): Promise<void> {
-    await Promise.all(this.all.map((reader) => reader.until(reader.last + count)));
+  /** Resolves when each of them has heard so many events more of what these loads do. */
+  async hear(count: number, loads: readonly Load[]): Promise<void> {
+    const heard = Promise.all(this.all.map((reader) => reader.until(reader.last + count)));
+    await Promise.race([heard, ...loads.map(({ working }) => working)]);
   }
 }
 
@@ -97,7 +105,7 @@ describe('every order event arrives once, in order', { timeout: 180_000 }, () =>
       const load = [2, 3].map((more) => keepTrading(orders, randomOf(seed + more)));
       const killed = new Set<number>();
       for (let round = 0; round < 3; round++) {
-        await readers.hear(random(10, 40));
+        await readers.hear(random(10, 40), load);
         const pid = graph.pidOf('gateway');
         killed.add(pid);
         process.kill(pid, 'SIGKILL');
@@ -106,7 +114,7 @@ describe('every order event arrives once, in order', { timeout: 180_000 }, () =>
           (now) => now !== pid,
         );
       }
-      await readers.hear(random(10, 40));
+      await readers.hear(random(10, 40), load);
       await Promise.all(load.map((each) => each.stop()));
       await expectWhole(readers, trader, orders);
       // Three gateways died, and connections were cut between their deaths.
@@ -117,35 +125,30 @@ describe('every order event arrives once, in order', { timeout: 180_000 }, () =>
     }
   });
 
-  // Seen to run into its time-out once in a while, for a reason that is not known: it gets another try.
-  it(
-    `when everything is killed, the database too (seed ${seed})`,
-    { retry: 2, timeout: 90_000 },
-    async () => {
-      console.log(`resume: everything is killed with seed ${seed}`);
-      let graph = await start('start');
-      const { dataDir, port, url } = graph;
-      try {
-        const random = randomOf(seed);
-        const trader = await newTrader(url);
-        const readers = new CutReaders(trader, randomOf(seed + 1));
-        const orders = new Orders(trader);
-        const load = [2, 3].map((more) => keepTrading(orders, randomOf(seed + more)));
-        await readers.hear(random(10, 40));
-        const [database] = readFileSync(join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8').split('\n');
-        const closed = once(graph.process, 'close');
-        process.kill(Number(database), 'SIGKILL');
-        graph.process.kill('SIGKILL');
-        await closed;
-        graph = await start('start', { dataDir, port });
-        await readers.hear(random(10, 40));
-        await Promise.all(load.map((each) => each.stop()));
-        await expectWhole(readers, trader, orders);
-      } finally {
-        await graph.discard();
-      }
-    },
-  );
+  it(`when everything is killed, the database too (seed ${seed})`, async () => {
+    console.log(`resume: everything is killed with seed ${seed}`);
+    let graph = await start('start');
+    const { dataDir, port, url } = graph;
+    try {
+      const random = randomOf(seed);
+      const trader = await newTrader(url);
+      const readers = new CutReaders(trader, randomOf(seed + 1));
+      const orders = new Orders(trader);
+      const load = [2, 3].map((more) => keepTrading(orders, randomOf(seed + more)));
+      await readers.hear(random(10, 40), load);
+      const [database] = readFileSync(join(dataDir, 'postgres/cluster/postmaster.pid'), 'utf8').split('\n');
+      const closed = once(graph.process, 'close');
+      process.kill(Number(database), 'SIGKILL');
+      graph.process.kill('SIGKILL');
+      await closed;
+      graph = await start('start', { dataDir, port });
+      await readers.hear(random(10, 40), load);
+      await Promise.all(load.map((each) => each.stop()));
+      await expectWhole(readers, trader, orders);
+    } finally {
+      await graph.discard();
+    }
+  });
 });
 
 describe.each(inject('forms'))('who comes from another database, $name', ({ url }) => {

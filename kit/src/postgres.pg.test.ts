@@ -343,6 +343,29 @@ test('a server that was itself killed with -9 comes back with what was committed
   expect(await query(second.url, 'SELECT i FROM kept_3')).toEqual([{ i: 7 }]);
 });
 
+test('a killed server whose end nobody has taken note of does not pass for a running one', async () => {
+  const dataDir = prepared;
+  const file = join(dataDir, 'cluster', 'postmaster.pid');
+  const lines: string[] = [];
+  const first = await start(dataDir, { durable: true, log: (line) => lines.push(line) });
+  process.kill(await postmasterOf(dataDir), 'SIGKILL');
+  await until(() => lines.length > 0);
+  await first.stop();
+  // The shell, of the server's own account, becomes a program that never asks what became of its child.
+  const { uid, gid } = await stat(file);
+  const heedless = spawn('/bin/sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    ...(isRoot && { uid, gid }),
+    cwd: '/',
+    stdio: 'pipe',
+  });
+  undo.push(() => kill(heedless));
+  const [dead] = (await once(heedless.stdout, 'data')) as [Buffer];
+  const rest = (await readFile(file, 'utf8')).split('\n').slice(1);
+  await writeFile(file, [dead.toString().trim(), ...rest].join('\n'));
+  const second = await start(dataDir, { durable: true });
+  expect(await query(second.url, 'SELECT 7 AS i')).toEqual([{ i: 7 }]);
+});
+
 test('a creation that was killed halfway is begun anew', async () => {
   const dataDir = join(root, 'data');
   const owner = startOwner(dataDir);

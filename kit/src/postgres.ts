@@ -32,7 +32,7 @@ import type { Account } from './postgres/account.ts';
 import { findBinaries } from './postgres/binaries.ts';
 import type { Binaries } from './postgres/binaries.ts';
 import { claimFolder } from './postgres/claim.ts';
-import { endPostmaster, isPostmasterOf } from './postgres/process.ts';
+import { endPostmaster, isPostmasterOf, processStart } from './postgres/process.ts';
 
 export interface EmbeddedPostgres {
   /** Connection of the owner of database `gridworks`, on 127.0.0.1. The owner may create databases and roles. */
@@ -69,6 +69,7 @@ const SUPERUSER = 'postgres';
 
 /** Crash recovery replays the journal before the server is ready: minutes, on a slow disk. */
 const START_TIMEOUT_MS = 300_000;
+const POSTMASTER_FILE = 'postmaster.pid';
 const LOG_SIZE_MAX = 8 * 1024 * 1024;
 
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -93,6 +94,8 @@ const SETTINGS_NOT_DURABLE: Readonly<Record<string, string>> = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   checkpoint_timeout: '1h',
+  // Its workers are the superuser's: nobody else may end them, and so not drop the database they are in either.
+  autovacuum: 'off',
 };
 
 const ACCESS = `# Written at every start. TCP on the loopback address with a password, and nothing else.
@@ -171,17 +174,22 @@ function ignore(code: string): (error: NodeJS.ErrnoException) => void {
 
 async function endOrphan(cluster: string, inherited: boolean, log: (line: string) => void): Promise<void> {
   const [pid] = await readPostmasterFile(cluster);
-  if (pid === undefined || !isPostmasterOf(Number(pid), cluster)) return;
-  // Our claim outlives our server, so a server without one was started by other hands.
-  if (!inherited)
-    throw new Error(`${cluster} is in use by process ${pid}, a PostgreSQL server of someone else`);
-  log(`stopping the database server (process ${pid}) of an earlier run that was killed`);
-  await endPostmaster(Number(pid), () => !isPostmasterOf(Number(pid), cluster));
+  if (pid === undefined) return;
+  if (isPostmasterOf(Number(pid), cluster)) {
+    // Our claim outlives our server, so a server without one was started by other hands.
+    if (!inherited)
+      throw new Error(`${cluster} is in use by process ${pid}, a PostgreSQL server of someone else`);
+    log(`stopping the database server (process ${pid}) of an earlier run that was killed`);
+    await endPostmaster(Number(pid), () => !isPostmasterOf(Number(pid), cluster));
+  }
+  // A killed process keeps its id until somebody has taken note of its end, and in some containers nobody ever does:
+  // the server would take that for one that runs.
+  if (processStart(Number(pid)) === undefined) await rm(join(cluster, POSTMASTER_FILE), { force: true });
 }
 
 /** The lines of the file in which a running server describes itself: process id first, state in the eighth. */
 async function readPostmasterFile(cluster: string): Promise<readonly string[]> {
-  const text = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '');
+  const text = await readFile(join(cluster, POSTMASTER_FILE), 'utf8').catch(() => '');
   return text === '' ? [] : text.split('\n').map((line) => line.trim());
 }
 
