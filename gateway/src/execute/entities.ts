@@ -14,55 +14,78 @@ export type IsOfType = (typename: string, condition: string) => boolean;
 
 const TYPENAME = '__typename';
 
-/** Every object at a path. An object that stands in several places already is taken once: `shared` holds those. */
+/** Every object at some paths. An object that stands in several places already is taken once: `shared` holds those. */
 export function objectsAt(
+  root: Value,
+  paths: readonly (readonly string[])[],
+  shared: ReadonlySet<object> | undefined,
+): readonly Value[] {
+  const [path = []] = paths;
+  if (path.length === 0) return [root];
+  if (paths.length === 1) return objectsAtPath(root, path, shared);
+  const found = paths.flatMap((each) => objectsAtPath(root, each, shared));
+  return shared ? [...new Set(found)] : found;
+}
+
+function objectsAtPath(
   root: Value,
   path: readonly string[],
   shared: ReadonlySet<object> | undefined,
 ): readonly Value[] {
   const found: Value[] = [];
-  const seen = shared && new Set<object>();
-  const walk = (value: unknown, index: number): void => {
-    if (typeof value !== 'object' || value === null) return;
-    if (seen && shared?.has(value)) {
-      if (seen.has(value)) return;
-      seen.add(value);
-    }
-    const step = path[index];
-    if (step === undefined) {
-      if (Array.isArray(value)) for (const each of value) walk(each, index);
-      else found.push(value as Value);
-    } else if (step === '@') {
-      if (Array.isArray(value)) for (const each of value) walk(each, index + 1);
-    } else {
-      walk(own(value as Value, step), index + 1);
-    }
-  };
-  walk(root, 0);
+  gather(root, path, 0, found, shared, shared && new Set());
   return found;
 }
 
-/** The place of each object at a path, by object; one that stands in several places has several. */
+/** Not a function within a function: one is made for nobody, and this is called for every object there is. */
+function gather(
+  value: unknown,
+  path: readonly string[],
+  index: number,
+  found: Value[],
+  shared: ReadonlySet<object> | undefined,
+  seen: Set<object> | undefined,
+): void {
+  // A field may bear the name of a method that every object inherits: that is no object either.
+  if (typeof value !== 'object' || value === null) return;
+  if (seen && shared?.has(value)) {
+    if (seen.has(value)) return;
+    seen.add(value);
+  }
+  const step = path[index];
+  if (step !== undefined && step !== '@') {
+    gather((value as Value)[step], path, index + 1, found, shared, seen);
+  } else if (Array.isArray(value)) {
+    const below = step === undefined ? index : index + 1;
+    for (const each of value) gather(each, path, below, found, shared, seen);
+  } else if (step === undefined) {
+    found.push(value as Value);
+  }
+}
+
+/** The place of each object at some paths, by object; one that stands in several places has several. */
 export function placesAt(
   root: Value,
-  path: readonly string[],
+  paths: readonly (readonly string[])[],
 ): ReadonlyMap<object, readonly (readonly (string | number)[])[]> {
   const places = new Map<object, (readonly (string | number)[])[]>();
-  const walk = (value: unknown, index: number, place: readonly (string | number)[]): void => {
-    if (typeof value !== 'object' || value === null) return;
-    const step = path[index];
-    if (Array.isArray(value)) {
-      const below = step === '@' ? index + 1 : index;
-      value.forEach((each, position) => walk(each, below, [...place, position]));
-    } else if (step === undefined) {
-      const known = places.get(value);
-      if (known) known.push(place);
-      else places.set(value, [place]);
-    } else {
-      walk(own(value as Value, step), index + 1, [...place, step]);
-    }
-  };
-  walk(root, 0, []);
+  for (const path of paths) {
+    const walk = (value: unknown, index: number, place: readonly (string | number)[]): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const step = path[index];
+      if (Array.isArray(value)) {
+        const below = step === '@' ? index + 1 : index;
+        value.forEach((each, position) => walk(each, below, [...place, position]));
+      } else if (step === undefined) {
+        const known = places.get(value);
+        if (known) known.push(place);
+        else places.set(value, [place]);
+      } else {
+        walk(own(value as Value, step), index + 1, [...place, step]);
+      }
+    };
+    walk(root, 0, []);
+  }
   return places;
 }
 
@@ -94,17 +117,10 @@ export class RepresentationWriter {
       if (typeof typename !== 'string') continue;
       let teller = this.#byType.get(typename);
       if (!teller) this.#byType.set(typename, (teller = this.#tellerOf(typename)));
-      const { key } = teller;
-      // Most keys are one field: its value tells entities apart before anything is written.
-      const known = key === undefined ? undefined : gathering.find(typename, own(object, key));
-      if (known) {
-        known.push(object);
-        continue;
-      }
-      const written = teller.write(object);
-      if (written === undefined) continue;
-      const gathered = gathering.add(written, object);
-      if (key !== undefined) gathering.remember(typename, own(object, key), gathered);
+      // Most keys are one plain value, which tells entities apart before anything is written.
+      const value = teller.key === undefined ? undefined : object[teller.key];
+      if (typeof value === 'string' || typeof value === 'number') gathering.addKnown(teller, value, object);
+      else gathering.add(teller.write(object), object);
     }
     return gathering;
   }
@@ -160,30 +176,38 @@ interface Teller {
 class Gathering implements Representations {
   readonly texts: string[] = [];
   readonly objects: Value[][] = [];
-  readonly #byText = new Map<string, Value[]>();
-  readonly #byKey = new Map<string, Map<unknown, Value[]>>();
+  /** Of one teller by its key, of the others by their texts: no text can come from both. */
+  readonly #known = new Map<Teller | undefined, Map<string | number, Value[]>>();
 
-  find(typename: string, key: unknown): Value[] | undefined {
-    return this.#byKey.get(typename)?.get(key);
+  /** An object that its teller's key tells from the others. */
+  addKnown(teller: Teller, key: string | number, object: Value): void {
+    const known = this.#of(teller);
+    const alike = known.get(key);
+    if (alike) return void alike.push(object);
+    const text = teller.write(object);
+    if (text !== undefined) known.set(key, this.#begin(text, object));
   }
 
-  remember(typename: string, key: unknown, gathered: Value[]): void {
-    const known = this.#byKey.get(typename);
-    if (known) known.set(key, gathered);
-    else this.#byKey.set(typename, new Map([[key, gathered]]));
+  /** An object by its whole representation; undefined is left out. */
+  add(text: string | undefined, object: Value): void {
+    if (text === undefined) return;
+    const known = this.#of(undefined);
+    const alike = known.get(text);
+    if (alike) alike.push(object);
+    else known.set(text, this.#begin(text, object));
   }
 
-  add(text: string, object: Value): Value[] {
-    const known = this.#byText.get(text);
-    if (known) {
-      known.push(object);
-      return known;
-    }
-    const fresh = [object];
-    this.#byText.set(text, fresh);
+  #of(teller: Teller | undefined): Map<string | number, Value[]> {
+    let known = this.#known.get(teller);
+    if (!known) this.#known.set(teller, (known = new Map<string | number, Value[]>()));
+    return known;
+  }
+
+  #begin(text: string, object: Value): Value[] {
+    const alike = [object];
     this.texts.push(text);
-    this.objects.push(fresh);
-    return fresh;
+    this.objects.push(alike);
+    return alike;
   }
 }
 

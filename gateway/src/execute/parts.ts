@@ -41,7 +41,7 @@ function writePart(part: DeferredPart, run: Run, tell: Tell): readonly string[] 
   const keys = part.path.map((field) => field.key);
   const said = run.errorsOf(part.id);
   const items: string[] = [];
-  for (const [object, places] of placesAt(run.root, canonical)) {
+  for (const [object, places] of placesAt(run.root, [canonical])) {
     for (const place of places) {
       const writing = new Writing(run.shared);
       const written = part.scope.write(object, writing, undefined, '');

@@ -147,7 +147,7 @@ export class Run {
     if (!first || this.passage.lost.has(call.subgraph)) return;
     // Alone, a part needs nothing of the others' text.
     const isAlone = askings.length === 1;
-    const asked = isAlone ? [{ ...first, answerKey: ENTITIES }] : askings;
+    const asked = isAlone && first.answerKey !== ENTITIES ? [{ ...first, answerKey: ENTITIES }] : askings;
     const transport = this.context.transports.get(call.subgraph);
     if (!transport) throw new Error(`there is no transport to the subgraph ${call.subgraph}`);
     let result: { readonly data?: unknown; readonly errors?: readonly SubgraphError[] | undefined };
@@ -171,7 +171,7 @@ export class Run {
 
   /** The objects a part is about; undefined when there is nothing to ask. */
   #asking(part: Part, isMerged: boolean): Asking | undefined {
-    const objects = part.path.length === 0 ? [this.root] : objectsAt(this.root, part.path, this.#shared);
+    const objects = objectsAt(this.root, part.paths, this.#shared);
     if (objects.length === 0) return undefined;
     const representations = this.context.representationsOf(part)?.of(objects);
     if (representations?.texts.length === 0) return undefined;
@@ -189,28 +189,42 @@ export class Run {
   #request(
     transport: Transport,
     { isMutation }: JoinedCall,
-    { query, operationName, variableNames, opening }: CallText,
+    text: CallText,
     asked: readonly (readonly [name: string, asking: Asking | undefined])[],
   ): FetchRequest {
+    const { query, operationName } = text;
     const { caller, traceId } = this.passage;
-    const request = { query, operationName, caller, traceId, isMutation };
-    if (transport.carries === 'text') {
-      let body = opening;
-      let isFirst = true;
-      const add = (name: string, value: string): void => {
-        body += `${isFirst ? '' : ','}${JSON.stringify(name)}:${value}`;
-        isFirst = false;
-      };
-      for (const [name, asking] of asked) {
-        if (asking && !asking.representations) continue;
-        add(name, `[${asking?.representations?.texts.join(',') ?? ''}]`);
-      }
-      for (const name of variableNames) {
-        const value = own(this.variables, name);
-        if (value !== undefined) add(name, JSON.stringify(value));
-      }
-      return { ...request, body: `${body}}}` };
+    const carriesText = transport.carries === 'text';
+    const body = carriesText ? this.#bodyOf(text, asked) : undefined;
+    const variables = carriesText ? undefined : this.#variablesOf(text, asked);
+    return { query, operationName, variables, body, caller, traceId, isMutation };
+  }
+
+  /** Written as it travels; GraphQL's names need no escape. */
+  #bodyOf(
+    { opening, variableNames }: CallText,
+    asked: readonly (readonly [name: string, asking: Asking | undefined])[],
+  ): string {
+    let body = opening;
+    let comma = '';
+    for (const [name, asking] of asked) {
+      if (asking && !asking.representations) continue;
+      body += `${comma}"${name}":[${asking?.representations?.texts.join(',') ?? ''}]`;
+      comma = ',';
     }
+    for (const name of variableNames) {
+      const value = own(this.variables, name);
+      if (value === undefined) continue;
+      body += `${comma}"${name}":${JSON.stringify(value)}`;
+      comma = ',';
+    }
+    return `${body}}}`;
+  }
+
+  #variablesOf(
+    { variableNames }: CallText,
+    asked: readonly (readonly [name: string, asking: Asking | undefined])[],
+  ): Value {
     const variables: Value = {};
     for (const name of variableNames) {
       const value = own(this.variables, name);
@@ -222,7 +236,7 @@ export class Run {
       variables[name] =
         asking?.representations?.objects.map(([object]) => object && writer?.valueOf(object)) ?? [];
     }
-    return { ...request, variables };
+    return variables;
   }
 
   #receive(call: JoinedCall, asking: Asking, data: Value): void {
@@ -291,7 +305,7 @@ export class Run {
   }
 
   #places({ part }: Asking, objects: readonly Value[]): readonly (readonly (string | number)[])[] {
-    const places = placesAt(this.root, part.path);
+    const places = placesAt(this.root, part.paths);
     return objects.flatMap((object) => places.get(object) ?? []);
   }
 

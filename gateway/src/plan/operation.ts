@@ -15,6 +15,7 @@ import type { Variables } from '../execute/run.ts';
 import type { LoadedSupergraph } from '../supergraph/supergraph.ts';
 import { deferredPlaces } from './deferred.ts';
 import type { CheckedDocument } from './document.ts';
+import { plainVariables, type PlainVariables } from './plain-variables.ts';
 import { PlannerFailed } from './planner.ts';
 import { compileProgram, type CallText, type Part, type Program } from './program.ts';
 import {
@@ -75,6 +76,7 @@ export class PreparedOperation {
   readonly #conditions: readonly string[];
   readonly #deferrals: readonly Deferral[];
   readonly #compiled = new Map<string, Compiled>();
+  readonly #plain: PlainVariables | undefined;
 
   constructor(
     private readonly supergraph: LoadedSupergraph,
@@ -90,6 +92,7 @@ export class PreparedOperation {
     this.selections = selections;
     this.#conditions = [...new Set(conditionsOf(selections))].sort();
     this.#deferrals = deferralsOf(selections);
+    this.#plain = plainVariables(definition.variableDefinitions ?? []);
     this.hasDeferrals = this.#deferrals.length > 0;
     this.hasIntrospection = fieldsOf(selections).some(({ name }) => isIntrospection(name));
   }
@@ -117,6 +120,8 @@ export class PreparedOperation {
   } {
     const { variableDefinitions = [] } = this.definition;
     if (variableDefinitions.length === 0) return { values: {}, errors: [] };
+    const plain = this.#plain?.(variables);
+    if (plain) return { values: plain, errors: [] };
     const { coerced, errors = [] } = getVariableValues(
       this.supergraph.apiSchema,
       variableDefinitions,

@@ -17,10 +17,12 @@ import {
   visit,
 } from 'graphql';
 
-/** One fetch of the plan. */
+/** One fetch of the plan, or several that ask the same. */
 export interface Part {
   /** Response names from the root to the objects it completes; '@' for each list on the way. */
-  readonly path: readonly string[];
+  readonly paths: readonly (readonly string[])[];
+  /** All that is asked, but for where: equal for fetches that can be answered as one. */
+  readonly question: string;
   /** What an object must give for the subgraph to know it by; undefined for fields of the root. */
   readonly requires: readonly QueryPlanSelectionNode[] | undefined;
   readonly inputRewrites: readonly FetchDataRewrite[];
@@ -220,16 +222,12 @@ function callsOf(drafts: readonly Draft[]): readonly Call[] {
   }
   const waits = groups.map(([first]) => waitedCalls(first?.waitsFor ?? new Set(), callOf));
   return groups.map((group, index): Call => {
-    const parts = group.map((draft, part) => partOf(draft, group.length > 1 ? part : undefined));
-    const [only] = parts;
-    if (!only) throw new Error('a call has no part');
     const [first] = group;
     return {
       index,
       subgraph: first?.node.serviceName ?? '',
       isMutation: first?.node.operationKind === OperationTypeNode.MUTATION,
-      parts,
-      text: parts.length > 1 ? mergedText(parts.map(({ alone }) => alone)) : only.alone,
+      ...together(group.map(partOf)),
       waitsFor: waits[index]?.size ?? 0,
       wakes: waits.flatMap((waited, other) => (waited.has(index) ? [other] : [])),
       deferral: first?.deferral,
@@ -249,18 +247,44 @@ function canJoin(first: Draft, draft: Draft, callOf: ReadonlyMap<Draft, number>)
   return a.size === b.size && [...a].every((each) => b.has(each));
 }
 
-function partOf({ node, path }: Draft, index: number | undefined): Part {
-  const alone = callText(node.operation, node.operationName, node.variableUsages ?? []);
+function partOf({ node, path }: Draft): Part {
+  const { operation, operationName, variableUsages = [], requires } = node;
+  const { inputRewrites = [], outputRewrites = [] } = node;
+  const { name: _name, ...definition } = definitionOf(operation);
   return {
-    path,
-    requires: node.requires,
-    inputRewrites: node.inputRewrites ?? [],
-    outputRewrites: node.outputRewrites ?? [],
-    alone,
-    answerKey: index === undefined ? ENTITIES : `${ENTITIES}${index}`,
-    representationsName: index === undefined ? REPRESENTATIONS : `${REPRESENTATIONS}${index}`,
-    firstPath: firstPathOf(definitionOf(node.operation).selectionSet),
+    paths: [path],
+    question: JSON.stringify([print(definition), requires, inputRewrites, outputRewrites]),
+    requires,
+    inputRewrites,
+    outputRewrites,
+    alone: callText(operation, operationName, variableUsages),
+    answerKey: ENTITIES,
+    representationsName: REPRESENTATIONS,
+    firstPath: firstPathOf(definition.selectionSet),
   };
+}
+
+/** Parts as one call; those that ask the same become one. */
+function together(parts: readonly Part[]): Pick<Call, 'parts' | 'text'> {
+  const united = new Map<string, Part>();
+  for (const part of parts) {
+    const known = united.get(part.question);
+    const paths = known ? [...known.paths, ...part.paths] : part.paths;
+    united.set(part.question, { ...(known ?? part), paths: distinct(paths) });
+  }
+  const isOne = united.size === 1;
+  const named = [...united.values()].map((part, index): Part => ({
+    ...part,
+    answerKey: isOne ? ENTITIES : `${ENTITIES}${index}`,
+    representationsName: isOne ? REPRESENTATIONS : `${REPRESENTATIONS}${index}`,
+  }));
+  const [first] = named;
+  if (!first) throw new Error('a call has no part');
+  return { parts: named, text: isOne ? first.alone : mergedText(named.map(({ alone }) => alone)) };
+}
+
+function distinct(paths: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  return [...new Map(paths.map((path) => [path.join(), path])).values()];
 }
 
 function callText(
@@ -292,14 +316,7 @@ function joiner(): Program['join'] {
 function joinCalls(calls: readonly Call[]): JoinedCall {
   const [first] = calls;
   if (!first) throw new Error('no call is to be joined');
-  const parts = calls
-    .flatMap((call) => call.parts)
-    .map((part, index) => ({
-      ...part,
-      answerKey: `${ENTITIES}${index}`,
-      representationsName: `${REPRESENTATIONS}${index}`,
-    }));
-  return { ...first, parts, text: mergedText(parts.map(({ alone }) => alone)) };
+  return { ...first, ...together(calls.flatMap(({ parts }) => parts)) };
 }
 
 /** One operation that asks for the entities of each part under names of its own. */
