@@ -189,6 +189,13 @@ describe('what is fetched', () => {
       },
     });
     expect(graph.names).toEqual(['trading', 'billing']);
+    // One question about the books of three places, each book once.
+    expect(graph.asked[1]?.request.variables).toEqual({
+      representations: [
+        { __typename: 'Book', id: 'b1' },
+        { __typename: 'Book', id: 'b2' },
+      ],
+    });
   });
 
   it('asks for an entity once, however often it stands there', async () => {

@@ -9,6 +9,7 @@ import { tellError } from '../execute/answer.ts';
 import type { Credentials, Identity } from '../guard/guard.ts';
 import type { Written } from '../subscribe/written.ts';
 import type { Due } from './deadlines.ts';
+import type { Ending } from './frame.ts';
 import { LiveOperation, type Live, type Payload } from './live.ts';
 import { ACK, CLOSE, closeCodeOf, complete, failure, nextPrefix, pong, readMessage } from './protocol.ts';
 
@@ -18,8 +19,11 @@ export interface Peer {
   readonly bufferedAmount: number;
   /** Does nothing once the socket closes. */
   send(text: string): void;
-  /** As `send`, of a text in two parts; the first is ASCII. */
-  sendParts(start: string, end: Buffer): void;
+  /**
+   * As `send`, of a text for each of `ends`, in two parts; the first is ASCII. False when some of what was sent waits to
+   * leave.
+   */
+  sendEach(start: string, ends: readonly Ending[]): boolean;
   close(code: number, reason: string): void;
   /** Asks that `Connection.drained` be called when all has left. */
   awaitDrain(): void;
@@ -84,9 +88,9 @@ export class Connection implements Due {
     } else this.peer.send(text);
   }
 
-  /** Sends an answer of a stream; what may wait there is the stream's to bound. */
-  push(prefix: string, { message }: Written): void {
-    this.peer.sendParts(prefix, message);
+  /** Sends answers of a stream, and says whether the client keeps up; what may wait there is the stream's to bound. */
+  push(prefix: string, answers: readonly Written[]): boolean {
+    return this.peer.sendEach(prefix, answers) || !this.isCongested;
   }
 
   awaitDrain(): void {
@@ -188,8 +192,8 @@ class SocketOperation extends LiveOperation {
     this.connection.awaitDrain();
   }
 
-  push(answer: Written): void {
-    this.connection.push(this.#prefix, answer);
+  push(answers: readonly Written[]): boolean {
+    return this.connection.push(this.#prefix, answers);
   }
 
   protected sendComplete(): void {

@@ -15,38 +15,60 @@ const FINAL_TEXT = 0x81;
 const LENGTH_16_BITS = 126;
 const LENGTH_64_BITS = 127;
 
-/** Writes one message: `start`, which must be ASCII, and `end`. */
-export function writeText(stream: Duplex, start: string, end: Buffer): void {
-  const length = start.length + end.length;
-  if (length <= COPIED_BYTES_MAX) {
-    const frame = Buffer.allocUnsafe(length + (length < LENGTH_16_BITS ? 2 : 4));
-    const at = writeHead(frame, length);
-    frame.write(start, at, 'latin1');
-    frame.set(end, at + start.length);
-    stream.write(frame);
-    return;
+/** How a message ends, in UTF-8. */
+export interface Ending {
+  readonly message: Buffer;
+}
+
+/**
+ * Writes a message for each of `ends`: `start`, which must be ASCII, and the end. All leave at once where they are small.
+ * False when the stream would rather drain first.
+ */
+export function writeTexts(stream: Duplex, start: string, ends: readonly Ending[]): boolean {
+  let bytes = 0;
+  for (const { message } of ends) bytes += HEAD_BYTES_MAX + start.length + message.length;
+  if (bytes <= COPIED_BYTES_MAX) {
+    const frames = Buffer.allocUnsafe(bytes);
+    let at = 0;
+    for (const { message } of ends) {
+      at = writeStart(frames, at, start, message.length);
+      frames.set(message, at);
+      at += message.length;
+    }
+    return stream.write(frames.subarray(0, at));
   }
-  const head = Buffer.allocUnsafe(HEAD_BYTES_MAX + start.length);
-  const at = writeHead(head, length);
-  head.write(start, at, 'latin1');
+  let isReady = true;
   stream.cork();
-  stream.write(head.subarray(0, at + start.length));
-  stream.write(end);
+  for (const { message } of ends) {
+    const head = Buffer.allocUnsafe(HEAD_BYTES_MAX + start.length);
+    stream.write(head.subarray(0, writeStart(head, 0, start, message.length)));
+    isReady = stream.write(message);
+  }
   stream.uncork();
+  return isReady;
+}
+
+/** A frame up to the end of its message, which has so many bytes; the result is where that goes. */
+function writeStart(frame: Buffer, from: number, start: string, endBytes: number): number {
+  const at = writeHead(frame, from, start.length + endBytes);
+  frame.write(start, at, 'latin1');
+  return at + start.length;
 }
 
 /** Where the message begins. */
-function writeHead(frame: Buffer, length: number): number {
-  frame[0] = FINAL_TEXT;
+function writeHead(frame: Buffer, from: number, length: number): number {
+  frame[from] = FINAL_TEXT;
   if (length < LENGTH_16_BITS) {
-    frame[1] = length;
-    return 2;
+    frame[from + 1] = length;
+    return from + 2;
   }
   if (length < 65_536) {
-    frame[1] = LENGTH_16_BITS;
-    return frame.writeUInt16BE(length, 2);
+    frame[from + 1] = LENGTH_16_BITS;
+    frame[from + 2] = length >> 8;
+    frame[from + 3] = length & 255;
+    return from + 4;
   }
-  frame[1] = LENGTH_64_BITS;
-  frame.writeUInt32BE(Math.floor(length / 2 ** 32), 2);
-  return frame.writeUInt32BE(length % 2 ** 32, 6);
+  frame[from + 1] = LENGTH_64_BITS;
+  frame.writeUInt32BE(Math.floor(length / 2 ** 32), from + 2);
+  return frame.writeUInt32BE(length % 2 ** 32, from + 6);
 }

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
-import { writeText } from './frame.ts';
+import { writeTexts } from './frame.ts';
 import { nextPrefix } from './protocol.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -12,7 +12,7 @@ const http = createServer();
 const sockets = new WebSocketServer({ server: http });
 let client: WebSocket;
 let server: WebSocket;
-let write: (start: string, end: string) => void;
+let write: (start: string, ...ends: string[]) => void;
 const heard: string[] = [];
 let changed = (): void => undefined;
 
@@ -21,7 +21,12 @@ beforeAll(async () => {
   const taken = new Promise<void>((resolve) => {
     sockets.on('connection', (socket, request) => {
       server = socket;
-      write = (start, end) => writeText(request.socket, start, Buffer.from(end));
+      write = (start, ...ends) =>
+        writeTexts(
+          request.socket,
+          start,
+          ends.map((end) => ({ message: Buffer.from(end) })),
+        );
       resolve();
     });
   });
@@ -52,6 +57,18 @@ it.each([0, 1, 124, 125, 126, 127, 3_999, 4_000, 4_001, 65_534, 65_535, 65_536, 
     write(start, end);
     server.send('after');
     expect(await next(3)).toEqual(['before', start + end, 'after']);
+  },
+);
+
+it.each([[0], [1, 2, 3], [125, 126, 127, 3_000], [3_999, 1], [70_000, 0, 70_000]])(
+  'carries messages of %d, %d, %d... bytes together, each whole and in order',
+  async (...lengths) => {
+    const ends = lengths.map((length, index) => String(index).repeat(length));
+    server.send('before');
+    write('start ', ...ends);
+    server.send('after');
+    const messages = ends.map((end) => `start ${end}`);
+    expect(await next(lengths.length + 2)).toEqual(['before', ...messages, 'after']);
   },
 );
 

@@ -8,7 +8,10 @@ export interface Limits {
   readonly idCharsMax: number;
   /** A connection that does not say who it is within this time is closed; clients say it at once. */
   readonly initWaitMs: number;
-  /** A client with more than this waiting is slow: market streams conflate for it, gapless ones wait for it. */
+  /**
+   * A client with more than this waiting is slow: market streams conflate for it, gapless ones wait for it. Not less than
+   * what a stream of Node buffers before it asks to drain (16 KiB, or 64 from Node 22): below that nobody asks.
+   */
   readonly waitingBytesSlow: number;
   /** A client with more than this waiting asks without reading, and is closed. */
   readonly waitingBytesMax: number;

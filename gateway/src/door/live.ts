@@ -125,7 +125,7 @@ export abstract class LiveOperation implements Listener {
   abstract readonly identity: Identity;
   abstract readonly isCongested: boolean;
   abstract awaitDrain(): void;
-  abstract push(answer: Written): void;
+  abstract push(answers: readonly Written[]): boolean;
 
   /** Tells the client that nothing follows. */
   protected abstract sendComplete(): void;
@@ -158,7 +158,7 @@ export abstract class LiveOperation implements Listener {
       this.#isOver = true;
       return this.sendErrors(answer.errors);
     }
-    this.push(new Written(writeAnswer(answer)));
+    this.push([new Written(writeAnswer(answer))]);
     this.complete();
   }
 

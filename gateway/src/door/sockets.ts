@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer, type RawData } from 'ws';
 import { credentialsOfHeaders } from '../guard/guard.ts';
 import { Connection, type Peer } from './connection.ts';
-import { writeText } from './frame.ts';
+import { writeTexts, type Ending } from './frame.ts';
 import type { Live } from './live.ts';
 import { CLOSE, PROTOCOL } from './protocol.ts';
 import type { Visited } from './rounds.ts';
@@ -38,8 +38,9 @@ class ClientSocket extends WebSocket implements Peer, Visited {
     this.slice = live.rounds.add(this);
   }
 
-  sendParts(start: string, end: Buffer): void {
-    if (this.readyState === this.OPEN && this.#stream) writeText(this.#stream, start, end);
+  sendEach(start: string, ends: readonly Ending[]): boolean {
+    if (this.readyState !== this.OPEN || !this.#stream) return true;
+    return writeTexts(this.#stream, start, ends);
   }
 
   awaitDrain(): void {

@@ -117,12 +117,16 @@ class EventStream extends LiveOperation implements Due, Visited {
     this.#begin();
   }
 
-  push({ text }: Written): void {
+  push(answers: readonly Written[]): boolean {
     this.#begin();
-    const id = this.#position?.of(text);
-    // A line break would end the event's data; in JSON it can only stand between the tokens.
-    const data = text.includes('\n') ? text.replaceAll(/[\r\n]+/g, ' ') : text;
-    this.response.write(`event: next\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
+    let events = '';
+    for (const { text } of answers) {
+      const id = this.#position?.of(text);
+      // A line break would end the event's data; in JSON it can only stand between the tokens.
+      const data = text.includes('\n') ? text.replaceAll(/[\r\n]+/g, ' ') : text;
+      events += `event: next\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
+    }
+    return this.response.write(events) || !this.isCongested;
   }
 
   /** What the client presented holds no longer. */
@@ -151,7 +155,7 @@ class EventStream extends LiveOperation implements Due, Visited {
   protected sendErrors(errors: readonly GraphQLError[]): void {
     const text = writeAnswer({ data: undefined, errors });
     if (this.response.headersSent) {
-      this.push(new Written(text));
+      this.push([new Written(text)]);
       return this.sendComplete();
     }
     const headers = { ...this.#tracing(), 'content-type': 'application/json; charset=utf-8' };

@@ -1,6 +1,6 @@
 /**
  * Everybody who listens to one stream: one upstream, the rest of the plan once for each event, one text for all. Events
- * keep their order, and the next one is taken only after the last was handed on.
+ * keep their order; of a gapless stream the next one is taken only after the last was handed on.
  */
 import type { Caller } from '@gridworks/kit/caller';
 import type { GraphQLError, ExecutionResult } from 'graphql';
@@ -33,6 +33,11 @@ export interface GroupOptions extends Telling {
   readonly deserted: (group: Group) => void;
 }
 
+/** Events of a stream that promises the latest only: enough that the slowest subgraph's answer is waited for but once. */
+const UNDER_WAY_MAX = 8;
+/** Whether a client keeps up is seen once they are written: no more than this can be too much for it. */
+const TOGETHER_MAX = 8;
+
 export class Group {
   readonly #seats = new Set<Seat>();
   readonly #upstream: Upstream;
@@ -42,6 +47,8 @@ export class Group {
   /** Wakes a gapless stream that waits for its reader. */
   #wake: (() => void) | undefined;
   #lastText: string | undefined;
+  /** Complete, and not handed on yet. */
+  #ready: Delivery[] = [];
 
   constructor(private readonly options: GroupOptions) {
     this.#plan = options.plan;
@@ -102,6 +109,7 @@ export class Group {
 
   /** Ends the stream and gives back who listened to it; they have not been told. */
   dissolve(): readonly Seat[] {
+    this.#flush();
     const seats = [...this.#seats];
     this.#seats.clear();
     this.#end();
@@ -128,26 +136,54 @@ export class Group {
       if (this.#isOver) return;
       this.#isOpen = true;
       for (const seat of this.#seats) seat.listener.opened(this.operation);
-      for (;;) {
-        const event = await this.#upstream.next();
-        if (!event) break;
-        await this.#handOn(event);
-      }
+      await this.#handOnAll();
       this.#complete();
     } catch (error) {
       this.fail(error instanceof StreamEnded ? error.errors : [tellError(error, this.options)]);
     }
   }
 
-  async #handOn(event: ExecutionResult): Promise<void> {
+  /** Some events are completed at once, for what is asked of other subgraphs takes time; they are handed on in order. */
+  async #handOnAll(): Promise<void> {
+    const underWay: Promise<void>[] = [];
+    let before: Promise<void> = Promise.resolve();
+    try {
+      for (;;) {
+        const event = await this.#upstream.next();
+        if (!event) break;
+        before = this.#handOn(event, before);
+        // It is awaited below; until then it is nobody's.
+        before.catch(() => undefined);
+        underWay.push(before);
+        if (underWay.length >= (this.operation.isGapless ? 1 : UNDER_WAY_MAX)) await underWay.shift();
+      }
+    } finally {
+      // However the stream ends, what came of it before is handed on first.
+      await before;
+      this.#flush();
+    }
+  }
+
+  async #handOn(event: ExecutionResult, before: Promise<void>): Promise<void> {
     const { caller, traceId, variables } = this.options;
     const { engine, operation } = this.#plan;
     const answer = await engine.executeEvent(operation, variables, event, passageOf(caller, traceId));
+    await before;
     const delivery = new Delivery(writeAnswer(answer), operation, event);
-    for (const seat of this.#seats) seat.take(delivery);
+    const count = this.#ready.push(delivery);
+    if (operation.isGapless || count === TOGETHER_MAX) this.#flush();
+    else if (count === 1) setImmediate(() => this.#flush());
     if (!operation.isGapless) return;
     this.#lastText = delivery.text;
     await this.#untilDrained();
+  }
+
+  /** What has become ready together leaves together: it is one write for each client. */
+  #flush(): void {
+    if (this.#ready.length === 0) return;
+    const ready = this.#ready;
+    this.#ready = [];
+    for (const seat of this.#seats) seat.take(ready);
   }
 
   /** A gapless stream waits for its one reader, and so does its source. */

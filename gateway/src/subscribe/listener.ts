@@ -10,8 +10,11 @@ export interface Listener {
   awaitDrain(): void;
   /** The stream stands. Told again when it goes on from another upstream. */
   opened(operation: StreamOperation): void;
-  /** One answer: a whole GraphQL result. Must not throw, and must not wait. */
-  push(answer: Written): void;
+  /**
+   * Some answers in order, each a whole GraphQL result. Must not throw, and must not wait. The result says whether the
+   * client keeps up; if not, it is congested.
+   */
+  push(answers: readonly Written[]): boolean;
   /** The stream has ended by itself; nothing follows. */
   complete(): void;
   /** The stream ended, or never began, for these reasons, written as a client may read them; nothing follows. */

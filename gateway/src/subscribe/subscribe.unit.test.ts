@@ -361,25 +361,30 @@ function selection(type: string, depth: number): fc.Arbitrary<string> {
 }
 
 describe('back-pressure', () => {
-  it('takes the next event only after the last was handed on', async () => {
+  it.each([
+    ['of a stream that promises the latest only some at once', 'ticks(symbols: [])', 'ticks', 8],
+    ['of a gapless stream one after the other', 'orderUpdates(after: 0)', 'updates', 1],
+  ] as const)('completes events %s, and hands them on in order', async (_, field, feed, most) => {
     const opened = await openGateway('local');
     const { graph, port } = opened;
-    const listener = listen(port, 'subscription { ticks(symbols: []) { sequence instrument { risk } } }');
-    await graph.ticks.untilOpened(1);
-    let asked = 0;
-    let release: () => void = () => undefined;
-    graph.hold.ai = () => {
-      asked += 1;
-      return new Promise((resolve) => (release = resolve));
-    };
-    for (let sequence = 1; sequence <= 3; sequence++) graph.ticks.emit({ sequence, symbol: 'INFY' });
-    for (let sequence = 1; sequence <= 3; sequence++) {
-      while (asked < sequence) await new Promise((resolve) => setImmediate(resolve));
-      // Time enough for the second join to begin, if it did not wait for the first.
+    const listener = listen(port, `subscription { ${field} { sequence instrument { risk } } }`);
+    await graph[feed].untilOpened(1);
+    const waiting: (() => void)[] = [];
+    graph.hold.ai = () => new Promise((resolve) => waiting.push(resolve));
+    const last = 2 * most;
+    for (let sequence = 1; sequence <= last; sequence++) graph[feed].emit({ sequence, symbol: 'INFY' });
+    for (let heard = 0; heard < last; heard += most) {
+      while (waiting.length < most) await new Promise((resolve) => setImmediate(resolve));
+      // Time enough for one more join to begin, if it did not wait for these.
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-      expect(asked).toBe(sequence);
-      release();
-      expect(await listener.next()).toMatchObject({ data: { ticks: { sequence } } });
+      expect(waiting).toHaveLength(most);
+      // The last to be asked for is the first to come.
+      for (const release of waiting.splice(0).reverse()) release();
+      for (let more = 1; more <= most; more++) {
+        expect(await listener.next()).toMatchObject({
+          data: { [field.split('(')[0] ?? '']: { sequence: heard + more } },
+        });
+      }
     }
     await opened.close();
   });
