@@ -25,8 +25,8 @@ export async function benchGateway(options: Options): Promise<void> {
   beginRun();
   const isWanted = (operation: string): boolean => (options.operation ?? operation) === operation;
   const pace = {
-    rounds: options.rounds ?? (options.isQuick ? 2 : 5),
-    durationMs: options.durationMs ?? (options.isQuick ? 1_000 : 3_000),
+    rounds: options.rounds ?? (options.isQuick ? 2 : 7),
+    durationMs: options.durationMs ?? (options.isQuick ? 1_000 : 2_000),
     warmUpMs: options.isQuick ? 1_500 : 4_000,
   };
   const operations = OPERATIONS.filter(isWanted);
