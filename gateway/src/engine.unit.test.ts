@@ -213,6 +213,43 @@ describe('what is fetched', () => {
     );
   });
 
+  it('asks a subgraph once for what it knows at once and what it must be told more for; neither needs the other', async () => {
+    const graph = new TestGraph({
+      trading: {
+        sdl: 'type Query { item: Item } type Item @key(fields: "id") { id: ID! }',
+        resolvers: { Query: { item: () => ({ id: 'i1' }) } },
+      },
+      users: {
+        sdl: 'type Item @key(fields: "id") { id: ID! weight: Int! }',
+        resolvers: {
+          Item: {
+            __resolveReference: ({ id }: { id: string }) => ({ id }),
+            weight: (_: never, _args: never, { caller }: { caller: Caller }) =>
+              caller.kind === 'user' ? 3 : null,
+          },
+        },
+      },
+      billing: {
+        sdl: `type Item @key(fields: "id") {
+          id: ID! stock: Int weight: Int! @external shipping: Int @requires(fields: "weight") }`,
+        resolvers: {
+          Item: {
+            __resolveReference: (item: object) => item,
+            stock: () => 7,
+            shipping: ({ weight }: { weight: number }) => weight * 10,
+          },
+        },
+      },
+    });
+    const engine = new Engine(graph.options());
+    const query = '{ item { stock shipping } }';
+    expect(await ask(engine, query, {}, ASHA)).toEqual({ data: { item: { stock: 7, shipping: 30 } } });
+    expect(graph.names).toEqual(['trading', 'users', 'billing']);
+    // The weight is an error: what does not need it comes all the same.
+    const { data } = (await ask(engine, query)) as { data: unknown };
+    expect(data).toEqual({ item: { stock: 7, shipping: null } });
+  });
+
   it('leaves out what the conditions exclude, and asks nobody who has nothing to add', async () => {
     const graph = bookGraph();
     const engine = new Engine(graph.options());

@@ -56,6 +56,8 @@ export class Run {
   readonly #waiting: number[];
   /** Calls that begin once what has arrived is read. */
   readonly #ready: Call[] = [];
+  /** Objects by place, while calls begin one after the other and nothing arrives in between. */
+  #found: Map<string, readonly Value[]> | undefined;
   #shared: Set<object> | undefined;
 
   constructor(
@@ -107,12 +109,14 @@ export class Run {
 
   #sendReady(): void {
     const ready = this.#ready.splice(0);
+    this.#found = new Map();
     while (ready.length > 0) {
       const [{ subgraph, deferral } = { subgraph: '', deferral: undefined }] = ready;
       const together = ready.filter((each) => each.subgraph === subgraph && each.deferral === deferral);
       for (const each of together) ready.splice(ready.indexOf(each), 1);
       this.#send(together);
     }
+    this.#found = undefined;
   }
 
   #send(calls: readonly Call[]): void {
@@ -171,11 +175,19 @@ export class Run {
 
   /** The objects a part is about; undefined when there is nothing to ask. */
   #asking(part: Part, isMerged: boolean): Asking | undefined {
-    const objects = objectsAt(this.root, part.paths, this.#shared);
+    const objects = this.#objectsOf(part);
     if (objects.length === 0) return undefined;
     const representations = this.context.representationsOf(part)?.of(objects);
     if (representations?.texts.length === 0) return undefined;
     return { part, objects, representations, answerKey: isMerged ? part.answerKey : ENTITIES };
+  }
+
+  #objectsOf({ paths, place }: Part): readonly Value[] {
+    const known = this.#found?.get(place);
+    if (known) return known;
+    const objects = objectsAt(this.root, paths, this.#shared);
+    this.#found?.set(place, objects);
+    return objects;
   }
 
   /** The variable of each part of a merged call; a part without anything to ask has an empty list. */

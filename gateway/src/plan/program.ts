@@ -21,6 +21,8 @@ import {
 export interface Part {
   /** Response names from the root to the objects it completes; '@' for each list on the way. */
   readonly paths: readonly (readonly string[])[];
+  /** Equal for equal paths. */
+  readonly place: string;
   /** All that is asked, but for where: equal for fetches that can be answered as one. */
   readonly question: string;
   /** What an object must give for the subgraph to know it by; undefined for fields of the root. */
@@ -107,6 +109,7 @@ export function compileProgram(plan: PlanNode | undefined, options: ProgramOptio
   if (plan) collect(plan, { path: [], before: [], deferral: undefined });
   for (const draft of drafts) draft.waitsFor = waitsFor(draft, options);
   for (const draft of drafts) waitForLater(draft, drafts);
+  waitForCompany(drafts);
   return { calls: callsOf(inOrder(drafts)), join: joiner(), deferrals };
 
   interface Place {
@@ -184,14 +187,45 @@ function waitForLater(draft: Draft, drafts: readonly Draft[]): void {
         each !== draft &&
         each.brings.has(need) &&
         (each.deferral === undefined || each.deferral === draft.deferral) &&
-        !waitsOn(each, draft),
+        !allBefore(each).has(draft),
     );
     draft.waitsFor = new Set([...draft.waitsFor, ...later]);
   }
 }
 
-function waitsOn(one: Draft, other: Draft): boolean {
-  return [...one.waitsFor].some((each) => each === other || waitsOn(each, other));
+/**
+ * Fetches that nothing waits for go along with a later one to their subgraph, where there is one that cannot begin
+ * before them: the answer is whole no later for it, and calls are saved.
+ */
+function waitForCompany(drafts: readonly Draft[]): void {
+  const before = new Map(drafts.map((draft) => [draft, allBefore(draft)]));
+  const awaited = new Set(drafts.flatMap(({ waitsFor }) => [...waitsFor]));
+  for (const draft of drafts) {
+    if (!draft.node.requires || awaited.has(draft)) continue;
+    for (const other of drafts) {
+      const known = before.get(other);
+      if (!known || known.size <= (before.get(draft)?.size ?? 0)) continue;
+      if (!other.node.requires || !isAlike(draft, other)) continue;
+      if (![...draft.waitsFor].every((each) => known.has(each))) continue;
+      draft.waitsFor = other.waitsFor;
+      before.set(draft, known);
+    }
+  }
+}
+
+/** Those it waits for, those that they wait for, and so on. */
+function allBefore(draft: Draft, all = new Set<Draft>()): ReadonlySet<Draft> {
+  for (const each of draft.waitsFor) {
+    if (all.has(each)) continue;
+    all.add(each);
+    allBefore(each, all);
+  }
+  return all;
+}
+
+/** Of one subgraph, for one part of the answer. */
+function isAlike(one: Draft, other: Draft): boolean {
+  return one.node.serviceName === other.node.serviceName && one.deferral === other.deferral;
 }
 
 /** Each after those it waits for. */
@@ -240,8 +274,7 @@ function waitedCalls(waited: ReadonlySet<Draft>, callOf: ReadonlyMap<Draft, numb
 }
 
 function canJoin(first: Draft, draft: Draft, callOf: ReadonlyMap<Draft, number>): boolean {
-  if (!first.node.requires || !draft.node.requires) return false;
-  if (first.node.serviceName !== draft.node.serviceName || first.deferral !== draft.deferral) return false;
+  if (!first.node.requires || !draft.node.requires || !isAlike(first, draft)) return false;
   const a = waitedCalls(first.waitsFor, callOf);
   const b = waitedCalls(draft.waitsFor, callOf);
   return a.size === b.size && [...a].every((each) => b.has(each));
@@ -253,6 +286,7 @@ function partOf({ node, path }: Draft): Part {
   const { name: _name, ...definition } = definitionOf(operation);
   return {
     paths: [path],
+    place: placeOf([path]),
     question: JSON.stringify([print(definition), requires, inputRewrites, outputRewrites]),
     requires,
     inputRewrites,
@@ -269,8 +303,8 @@ function together(parts: readonly Part[]): Pick<Call, 'parts' | 'text'> {
   const united = new Map<string, Part>();
   for (const part of parts) {
     const known = united.get(part.question);
-    const paths = known ? [...known.paths, ...part.paths] : part.paths;
-    united.set(part.question, { ...(known ?? part), paths: distinct(paths) });
+    const paths = distinct([...(known?.paths ?? []), ...part.paths]);
+    united.set(part.question, { ...(known ?? part), paths, place: placeOf(paths) });
   }
   const isOne = united.size === 1;
   const named = [...united.values()].map((part, index): Part => ({
@@ -281,6 +315,10 @@ function together(parts: readonly Part[]): Pick<Call, 'parts' | 'text'> {
   const [first] = named;
   if (!first) throw new Error('a call has no part');
   return { parts: named, text: isOne ? first.alone : mergedText(named.map(({ alone }) => alone)) };
+}
+
+function placeOf(paths: readonly (readonly string[])[]): string {
+  return paths.map((path) => path.join('.')).join(' ');
 }
 
 function distinct(paths: readonly (readonly string[])[]): readonly (readonly string[])[] {
