@@ -92,12 +92,15 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
     const charges = paise(order.charges?.total.amount ?? '');
     expect(charges).toBeGreaterThan(0n);
 
-    const { positions, orders } = await eventually(
+    const { positions, portfolio, orders } = await eventually(
       () => home(),
       ({ wallet, positions }) => wallet?.held.amount === '0.00' && positions?.length === 1,
     );
     expect(positions).toMatchObject([
       { quantity: 10, averagePrice: order.averagePrice, instrument: { symbol: 'INFY' } },
+    ]);
+    expect(portfolio?.holdings.edges).toMatchObject([
+      { node: { quantity: 10, settledQuantity: 0, averagePrice: order.averagePrice } },
     ]);
     expect(orders?.edges[0]?.node).toMatchObject({ id: order.id, status: 'FILLED' });
     // The average is rounded to the paisa; ten shares of it may be a few paise off the exact value.

@@ -447,7 +447,7 @@ export type $CorporateActionPayload<ExtArgs extends runtime.Types.Extensions.Int
      */
     priceFactor: runtime.Decimal
     /**
-     * Quantities before the ex-date are multiplied by this.
+     * The part of it that a split or bonus made: 0.2 stands for five units in place of one.
      */
     splitFactor: runtime.Decimal
     source: string

@@ -97,6 +97,8 @@ interface Market {
 export interface MarketView {
   readonly book: Book;
   readonly session: Session;
+  /** The session as it stands today, also before the first trade of the day; of a replay, on the recorded day. */
+  readonly day: Session;
   readonly band: PriceBand;
 }
 
@@ -168,7 +170,9 @@ export class Exchange {
   /** The market of a symbol; undefined when there is no such instrument. */
   async view(symbol: string): Promise<MarketView | undefined> {
     const market = await this.#marketOf(symbol);
-    return market && { book: market.book, session: market.session, band: this.#bandOf(market) };
+    if (!market) return undefined;
+    const { book, session } = market;
+    return { book, session, day: this.#dayOf(market), band: this.#bandOf(market) };
   }
 
   /**
@@ -416,10 +420,13 @@ export class Exchange {
     market.isStale = false;
   }
 
+  #bandOf(market: Market): PriceBand {
+    return bandOf(this.#dayOf(market), market.instrument.tickSize);
+  }
+
   /** After a replayed price the recorded day counts; otherwise today. */
-  #bandOf({ session, lastSource, instrument }: Market): PriceBand {
-    const day = lastSource === 'REPLAY' ? session : rollSession(session, this.clock());
-    return bandOf(day, instrument.tickSize);
+  #dayOf({ session, lastSource }: Market): Session {
+    return lastSource === 'REPLAY' ? session : rollSession(session, this.clock());
   }
 
   /** The market of a symbol, opened when the instrument came after the start. */

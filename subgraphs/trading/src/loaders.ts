@@ -1,8 +1,11 @@
 /** Batches of this domain, one per entity; made anew for each operation so that nothing outlives what a caller may see. */
 import DataLoader from 'dataloader';
 import { grouped, inOrder } from '@gridworks/kit/loader';
+import { istDate, type Clock } from '@gridworks/kit/time';
+import { PortfolioBuilder } from './domain/portfolio.ts';
 import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
 import type { OrderEventRow, OrderRow, OrderStore, TradeRow } from './store/order.ts';
+import type { PortfolioStore } from './store/portfolio.ts';
 import type { PositionRow, PositionStore } from './store/position.ts';
 
 export interface TradingLoaders {
@@ -10,6 +13,8 @@ export interface TradingLoaders {
   readonly order: DataLoader<string, OrderRow | undefined>;
   readonly trade: DataLoader<string, TradeRow | undefined>;
   readonly position: DataLoader<string, PositionRow | undefined>;
+  /** By user: everything that user ever traded, for the prices of the moment to be put to. */
+  readonly portfolioOf: DataLoader<string, PortfolioBuilder>;
   readonly tradesOf: DataLoader<string, TradeRow[]>;
   readonly historyOf: DataLoader<string, OrderEventRow[]>;
 }
@@ -21,6 +26,8 @@ export function createLoaders(
   instruments: InstrumentStore,
   orders: OrderStore,
   positions: PositionStore,
+  portfolios: PortfolioStore,
+  clock: Clock,
 ): TradingLoaders {
   return {
     instrument: new DataLoader(async (symbols) =>
@@ -29,6 +36,7 @@ export function createLoaders(
     order: new DataLoader(async (ids) => inOrder(ids, await orders.byIds(ids), ({ id }) => id), FRESH),
     trade: new DataLoader(async (ids) => inOrder(ids, await orders.tradesByIds(ids), ({ id }) => id), FRESH),
     position: new DataLoader(async (ids) => inOrder(ids, await positions.byIds(ids), ({ id }) => id), FRESH),
+    portfolioOf: new DataLoader((userIds) => portfoliosOf(userIds, portfolios, clock), FRESH),
     tradesOf: new DataLoader(
       async (ids) => grouped(ids, await orders.tradesOf(ids), ({ orderId }) => orderId),
       FRESH,
@@ -38,4 +46,18 @@ export function createLoaders(
       FRESH,
     ),
   };
+}
+
+async function portfoliosOf(
+  userIds: readonly string[],
+  portfolios: PortfolioStore,
+  clock: Clock,
+): Promise<PortfolioBuilder[]> {
+  const [splits, calendars] = await Promise.all([portfolios.splitsOf(userIds), portfolios.calendars()]);
+  const today = istDate(clock());
+  const builders = new Map(userIds.map((userId) => [userId, new PortfolioBuilder(today, splits, calendars)]));
+  for await (const fills of portfolios.fillsOf(userIds)) {
+    for (const fill of fills) builders.get(fill.userId)?.add(fill);
+  }
+  return userIds.flatMap((userId) => builders.get(userId) ?? []);
 }

@@ -14,11 +14,13 @@ import {
 import { fromGlobalId, toGlobalId, uuidOf } from '@gridworks/kit/id';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { CallContext, Platform } from '@gridworks/kit/subgraph';
+import { istMidnight } from '@gridworks/kit/time';
 import {
   Arg,
   Ctx,
   Directive,
   FieldResolver,
+  Float,
   ID,
   Int,
   Mutation,
@@ -29,9 +31,20 @@ import {
 } from 'type-graphql';
 import { depth } from './domain/book.ts';
 import type { CandleInterval } from './domain/candle.ts';
+import type { Lot as LotState } from './domain/lots.ts';
 import { averagePrice, no, stateAfter, type Order as OrderState } from './domain/order.ts';
+import {
+  dayPnl,
+  keyOf,
+  settlementOf,
+  unrealisedPnl,
+  type Holding as HoldingState,
+  type Mark,
+  type Portfolio as PortfolioState,
+} from './domain/portfolio.ts';
 import { averageCost, unrealised } from './domain/position.ts';
 import type { WatchedTick } from './domain/tick.ts';
+import { xirr } from './domain/xirr.ts';
 import type { Exchange, MarketView } from './exchange.ts';
 import type { TradingLoaders } from './loaders.ts';
 import {
@@ -40,8 +53,12 @@ import {
   Candle,
   CandleIntervalEnum,
   Depth,
+  Holding,
+  HoldingConnection,
   Instrument,
   InstrumentConnection,
+  type Lot,
+  LotConnection,
   Order,
   OrderConnection,
   OrderEvent,
@@ -50,6 +67,7 @@ import {
   PlaceOrderPayload,
   PlayMarketInput,
   PlayMarketPayload,
+  Portfolio,
   Position,
   PriceBand,
   Quote,
@@ -104,6 +122,56 @@ function toPosition(row: PositionRow): Position {
   });
 }
 
+function toPortfolio(state: PortfolioState): Portfolio {
+  return Object.assign(new Portfolio(), {
+    value: rupees(state.value),
+    invested: rupees(state.invested),
+    dayPnl: rupees(state.dayPnl),
+    realisedPnl: rupees(state.realised),
+    unrealisedPnl: rupees(state.unrealised),
+    state,
+  });
+}
+
+function toHolding(state: HoldingState): Holding {
+  const { product, quantity, cost, realised, mark, day } = state;
+  const { settledQuantity, unsettledQuantity, undeliveredQuantity } = state;
+  return Object.assign(new Holding(), {
+    product,
+    quantity,
+    settledQuantity,
+    unsettledQuantity,
+    undeliveredQuantity,
+    averagePrice: quantity < 0n ? averageCost({ quantity: -quantity, cost: -cost }) : averageCost(state),
+    lastPrice: mark.last,
+    value: rupees(quantity * mark.last),
+    invested: rupees(cost),
+    unrealisedPnl: rupees(unrealisedPnl(state)),
+    realisedPnl: rupees(realised),
+    dayPnl: rupees(dayPnl(state)),
+    day: {
+      overnightQuantity: day.overnightQuantity,
+      boughtQuantity: day.bought.quantity,
+      boughtValue: rupees(day.bought.value),
+      soldQuantity: day.sold.quantity,
+      soldValue: rupees(day.sold.value),
+    },
+    state,
+  });
+}
+
+function toLot(holding: HoldingState, lot: LotState): Lot {
+  const { quantity, cost, date } = lot;
+  const settlement = settlementOf(holding, lot);
+  return {
+    quantity,
+    cost: rupees(cost),
+    price: averageCost(lot),
+    tradedOn: new Date(istMidnight(date)),
+    settlesOn: settlement === undefined ? null : new Date(istMidnight(settlement)),
+  };
+}
+
 function toUpdate(row: OrderUpdateRow | OrderGap): OrderUpdate {
   return row.kind === 'GAP'
     ? { ...row, order: null, trade: null, snapshot: row.snapshot.map(toOrder) }
@@ -126,6 +194,11 @@ async function viewOf(symbol: string, context: TradingContext): Promise<MarketVi
   const view = await context.exchange.view(symbol);
   if (!view) throw new Error(`the exchange has no market for ${symbol}`);
   return view;
+}
+
+async function markOf(symbol: string, context: TradingContext): Promise<[symbol: string, mark: Mark]> {
+  const { session, day } = await viewOf(symbol, context);
+  return [symbol, { date: session.date, last: session.last, previousClose: day.previousClose }];
 }
 
 async function instrumentOf(symbol: string, context: TradingContext): Promise<Instrument> {
@@ -391,6 +464,19 @@ export class UserResolver {
     return userId === undefined ? null : (await context.positions.ofUser(userId)).map(toPosition);
   }
 
+  @FieldResolver(() => Portfolio, {
+    nullable: true,
+    description:
+      'What the user holds and what it brought, first in, first out; null unless it is you or you operate the tenant.',
+  })
+  async portfolio(@Root() user: User, @Ctx() context: TradingContext): Promise<Portfolio | null> {
+    const userId = readable(user, context);
+    if (userId === undefined) return null;
+    const builder = await context.loaders.portfolioOf.load(userId);
+    const marks = await Promise.all(builder.symbols.map((symbol) => markOf(symbol, context)));
+    return toPortfolio(builder.build(new Map(marks)));
+  }
+
   @FieldResolver(() => Money, {
     nullable: true,
     description:
@@ -400,6 +486,53 @@ export class UserResolver {
     const userId = readable(user, context);
     const amount = userId === undefined ? undefined : await context.accounts.buyingPower(userId);
     return amount === undefined ? null : rupees(amount);
+  }
+}
+
+@Resolver(() => Portfolio)
+export class PortfolioResolver {
+  @FieldResolver(() => Float, {
+    nullable: true,
+    description:
+      'Money-weighted return of all purchases and sales, with what is held sold at the last prices today: a fraction a year of 365 days, 0.12 is 12 %. Null where there is no such rate: without a trade, when every trade was today, when all was lost, and where flows in both directions leave no rate at all. Where several fit, the one nearest to 10 %.',
+  })
+  xirr(@Root() { state }: Portfolio): number | null {
+    return xirr(state.cashFlows) ?? null;
+  }
+
+  @FieldResolver(() => HoldingConnection, {
+    description: 'What is held now, and what was traded today, in order of symbol and product.',
+  })
+  holdings(
+    @Root() { state }: Portfolio,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to go on from; null for the start.' })
+    after: string | null | undefined,
+  ): Page<Holding> {
+    const size = pageSize(first);
+    const rows = state.holdings.filter((holding) => keyOf(holding) > (after ?? '')).slice(0, size + 1);
+    return toPage(rows.map(toHolding), size, (holding) => keyOf(holding.state));
+  }
+}
+
+@Resolver(() => Holding)
+export class HoldingResolver {
+  @FieldResolver(() => Instrument, { description: 'What is held.' })
+  async instrument(@Root() { state }: Holding, @Ctx() context: TradingContext): Promise<Instrument> {
+    return instrumentOf(state.symbol, context);
+  }
+
+  @FieldResolver(() => LotConnection, { description: 'The open lots, the first one opened first.' })
+  lots(
+    @Root() { state }: Holding,
+    @Arg('first', () => Int, { defaultValue: 20, description: 'How many, 1 to 100.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Cursor to go on from; null for the start.' })
+    after: string | null | undefined,
+  ): Page<Lot> {
+    const from = cursorOf(after) ?? 0n;
+    const rows = state.lots.filter(({ number }) => BigInt(number) > from);
+    const page = toPage(rows, pageSize(first), ({ number }) => number.toString());
+    return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toLot(state, node) })) };
   }
 }
 

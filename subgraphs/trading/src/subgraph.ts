@@ -6,9 +6,11 @@ import { createLoaders } from './loaders.ts';
 import { SimulatedMarket } from './market.ts';
 import { CandleRecorder } from './recorder.ts';
 import {
+  HoldingResolver,
   InstrumentResolver,
   MarketResolver,
   OrderResolver,
+  PortfolioResolver,
   PositionResolver,
   UserResolver,
   resolveInstrument,
@@ -24,6 +26,7 @@ import { AccountStore } from './store/account.ts';
 import { CandleStore } from './store/candle.ts';
 import { InstrumentStore } from './store/instrument.ts';
 import { OrderStore } from './store/order.ts';
+import { PortfolioStore } from './store/portfolio.ts';
 import { PositionStore } from './store/position.ts';
 
 export function createTrading(platform: Platform): Subgraph {
@@ -34,6 +37,7 @@ export function createTrading(platform: Platform): Subgraph {
   const orders = new OrderStore(db);
   const accounts = new AccountStore(db);
   const positions = new PositionStore(db);
+  const portfolios = new PortfolioStore(db);
   const exchange = new Exchange(db, bus, clock, log, instruments);
   const recorder = new CandleRecorder(exchange, candles, clock, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
@@ -41,7 +45,15 @@ export function createTrading(platform: Platform): Subgraph {
 
   return defineSubgraph<TradingContext>(platform, {
     name: 'trading',
-    resolvers: [InstrumentResolver, OrderResolver, PositionResolver, UserResolver, MarketResolver],
+    resolvers: [
+      InstrumentResolver,
+      OrderResolver,
+      PositionResolver,
+      UserResolver,
+      PortfolioResolver,
+      HoldingResolver,
+      MarketResolver,
+    ],
     types: [Instrument, Order, Trade, Position, User],
     references: {
       Instrument: resolveInstrument,
@@ -59,7 +71,7 @@ export function createTrading(platform: Platform): Subgraph {
       orders,
       accounts,
       positions,
-      loaders: createLoaders(instruments, orders, positions),
+      loaders: createLoaders(instruments, orders, positions, portfolios, clock),
     }),
     reactions,
     start: async () => {

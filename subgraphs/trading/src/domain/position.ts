@@ -36,6 +36,6 @@ export function unrealised(holding: Holding, price: bigint): bigint {
 }
 
 /** Cost per unit, rounded half away from zero; 0 when there is nothing. */
-export function averageCost(holding: Holding): bigint {
+export function averageCost(holding: Pick<Holding, 'quantity' | 'cost'>): bigint {
   return holding.quantity === 0n ? 0n : multiplyRatio(holding.cost, 1n, holding.quantity);
 }
