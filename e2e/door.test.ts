@@ -33,7 +33,7 @@ describe.each(inject('forms'))('the door, $name', ({ url, port, name }) => {
       }),
     );
     // The examples are on the page, a live one among them.
-    expect([html, ...texts].join('')).toContain('ticks(symbols: $symbols)');
+    expect([html, ...texts].join('')).toContain('ticks(symbols: $symbols, mode: FULL)');
   });
 
   it('publishes the keys that verify tokens, and only their public part', async () => {

@@ -58,7 +58,7 @@ import {
   type Session,
 } from './domain/session.ts';
 import type { MarketAction } from './domain/simulator.ts';
-import { TickHub, type Tick } from './domain/tick.ts';
+import { TickHub, modeOf, type Tick } from './domain/tick.ts';
 import { eventOf } from './events.ts';
 import { holdFunds, lockBuyingPower } from './store/account.ts';
 import type { InstrumentStore } from './store/instrument.ts';
@@ -385,18 +385,41 @@ export class Exchange {
   }
 
   #adopt(market: Market, { book, executions }: Matched, at: Date, source: Tick['source']): void {
+    const before = market.book;
     market.book = book;
     for (const { price, quantity } of executions) this.#tick(market, at, price, quantity, source);
+    if (executions.length === 0) this.#tellBook(market, before, at, source);
   }
 
+  /** A trade, or the value of an index. */
   #tick(market: Market, at: Date, price: bigint, quantity: bigint, source: Tick['source']): void {
     market.session = tradeInSession(market.session, at.getTime(), price, quantity);
     market.lastSource = source;
+    const tick = this.#tickOf(market, { mode: 'LTP', at, price, quantity, source });
+    this.ticks.publish(tick);
+    for (const listener of this.#tickListeners) listener(tick);
+  }
+
+  /** What changed in the book without a trade, where somebody wants to be told. */
+  #tellBook(market: Market, before: Book, at: Date, source: Tick['source']): void {
+    const { symbol } = market.instrument;
+    if (!this.ticks.isWatched({ symbol, mode: 'QUOTE' })) return;
+    const mode = modeOf(before, market.book);
+    if (mode === undefined) return;
+    const price = market.session.last;
+    this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity: 0n, source }));
+  }
+
+  #tickOf(
+    market: Market,
+    { mode, at, price, quantity, source }: Pick<Tick, 'mode' | 'at' | 'price' | 'quantity' | 'source'>,
+  ): Tick {
     market.sequence += 1n;
     const { session, book } = market;
     const range = session.range ?? { open: price, high: price, low: price };
-    const tick: Tick = {
+    return {
       symbol: market.instrument.symbol,
+      mode,
       sequence: market.sequence,
       at,
       price,
@@ -409,8 +432,6 @@ export class Exchange {
       source,
       book,
     };
-    this.ticks.publish(tick);
-    for (const listener of this.#tickListeners) listener(tick);
   }
 
   /** Brings a book whose last transaction failed back to what the database says; the market will quote anew. */

@@ -43,15 +43,18 @@ import {
   type Portfolio as PortfolioState,
 } from './domain/portfolio.ts';
 import { averageCost, unrealised } from './domain/position.ts';
-import type { WatchedTick } from './domain/tick.ts';
+import { DEPTH_LEVELS, type TickMode, type WatchedTick } from './domain/tick.ts';
+import type { Watched } from './domain/watcher.ts';
 import { xirr } from './domain/xirr.ts';
 import type { Exchange, MarketView } from './exchange.ts';
 import type { TradingLoaders } from './loaders.ts';
+import type { CandleRecorder, LiveCandle } from './recorder.ts';
 import {
   CancelOrderInput,
   CancelOrderPayload,
   Candle,
   CandleIntervalEnum,
+  CandleUpdate,
   Depth,
   Holding,
   HoldingConnection,
@@ -72,6 +75,7 @@ import {
   PriceBand,
   Quote,
   Tick,
+  TickModeEnum,
   Trade,
   User,
 } from './schema.ts';
@@ -87,13 +91,13 @@ export interface TradingContext extends CallContext {
   readonly exchange: Exchange;
   readonly instruments: InstrumentStore;
   readonly candles: CandleStore;
+  readonly recorder: CandleRecorder;
   readonly orders: OrderStore;
   readonly accounts: AccountStore;
   readonly positions: PositionStore;
   readonly loaders: TradingLoaders;
 }
 
-const DEPTH_LEVELS = 5;
 const CANDLES_MAX = 1_000;
 const SYMBOLS_MAX = 50;
 const SEARCH_LENGTH_MAX = 80;
@@ -536,19 +540,49 @@ export class HoldingResolver {
   }
 }
 
+interface CandlesArgs {
+  readonly symbol: string;
+  readonly interval: CandleInterval;
+}
+
+interface TicksArgs {
+  readonly symbols: readonly string[];
+  readonly mode: TickMode;
+}
+
 @Resolver(() => Tick)
 export class MarketResolver {
   @Directive(SAME_FOR_ALL)
   @Subscription(() => Tick, {
     description: 'Live prices. Latest wins: a slow watcher misses old ticks and is told how many.',
-    subscribe: async ({ args, context }: { args: { symbols: string[] }; context: TradingContext }) =>
-      context.exchange.ticks.watch(await knownSymbols(args.symbols, context)),
+    subscribe: async ({ args: { symbols, mode }, context }: { args: TicksArgs; context: TradingContext }) =>
+      context.exchange.ticks.watch(await knownSymbols(symbols, context), mode),
   })
   ticks(
     @Root() tick: WatchedTick,
     @Arg('symbols', () => [String], { description: 'Symbols to watch, 1 to 50.' }) _symbols: string[],
+    @Arg('mode', () => TickModeEnum, { defaultValue: 'LTP', description: 'What to be told.' })
+    _mode: TickMode,
   ): Tick {
     return tick;
+  }
+
+  @Directive(SAME_FOR_ALL)
+  @Subscription(() => CandleUpdate, {
+    description:
+      'The candle of this moment with every trade, and each that follows; of `Instrument.candles` what comes next. Latest wins: a slow watcher misses states and is told how many.',
+    subscribe: async ({ args, context }: { args: CandlesArgs; context: TradingContext }) => {
+      await knownSymbols([args.symbol], context);
+      return context.recorder.watch(args.symbol, args.interval);
+    },
+  })
+  candles(
+    @Root() { candle, isFinal, conflated }: Watched<LiveCandle>,
+    @Arg('symbol', () => String, { description: 'Symbol of the instrument.' }) _symbol: string,
+    @Arg('interval', () => CandleIntervalEnum, { description: 'How much time each covers.' })
+    _interval: CandleInterval,
+  ): CandleUpdate {
+    return { candle: { ...candle, start: new Date(candle.start) }, isFinal, conflated };
   }
 
   @Mutation(() => PlayMarketPayload, {

@@ -94,6 +94,16 @@ export const TickSourceEnum = enumOf('TickSource', 'Where a tick comes from.', {
   REPLAY: 'Recorded market data that is being played again.',
 });
 
+export const TickModeEnum = enumOf(
+  'TickMode',
+  'What a watcher of ticks is told, each mode more than the one before it.',
+  {
+    LTP: 'Every trade.',
+    QUOTE: 'Also when the best price of a side changes, or what waits there.',
+    FULL: 'Also when anything changes within the five best prices of a side.',
+  },
+);
+
 export const TradingRefusalType = refusalOf('Trading', TRADING_REFUSALS);
 
 @ObjectType({
@@ -525,13 +535,17 @@ export class Tick {
   @Field(() => BigIntScalar, { description: 'Rises with each tick of the instrument, also over restarts.' })
   sequence!: bigint;
 
-  @Field(() => DateTime, { description: 'When it traded; of a replay, the recorded time.' })
+  @Field(() => DateTime, {
+    description: 'When it traded, or the order book changed; of a replay, the recorded time.',
+  })
   at!: Date;
 
-  @Field(() => Decimal, { description: "Price of the trade, in the instrument's currency." })
+  @Field(() => Decimal, { description: "Price of the last trade, in the instrument's currency." })
   price!: bigint;
 
-  @Field(() => BigIntScalar, { description: 'Units traded; 0 for the value of an index.' })
+  @Field(() => BigIntScalar, {
+    description: 'Units traded; 0 for the value of an index, and where only the order book changed.',
+  })
   quantity!: bigint;
 
   @Field(() => Int, {
@@ -571,6 +585,21 @@ export class Tick {
 
   symbol!: string;
   book!: Book;
+}
+
+@ObjectType({ description: 'A candle of live trades as it stands; what is replayed makes none.' })
+@Directive(SAME_FOR_ALL)
+export class CandleUpdate {
+  @Field(() => Candle, { description: 'The candle.' })
+  candle!: Candle;
+
+  @Field(() => Boolean, { description: 'Whether its time is over, so that nothing will change it any more.' })
+  isFinal!: boolean;
+
+  @Field(() => Int, {
+    description: 'How many older states of it were skipped because this watcher was slow.',
+  })
+  conflated!: number;
 }
 
 @ObjectType({

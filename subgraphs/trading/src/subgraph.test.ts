@@ -3,7 +3,7 @@ import { withTenant } from '@gridworks/kit/db';
 import { publish } from '@gridworks/kit/events';
 import { newId, toGlobalId } from '@gridworks/kit/id';
 import { openTestSubgraph, userCaller, type TestSubgraph } from '@gridworks/kit/testing';
-import { DAY_MS, istMidnight } from '@gridworks/kit/time';
+import { DAY_MS, MINUTE_MS, istDate, istMidnight } from '@gridworks/kit/time';
 import type { Topic, Topics } from '@gridworks/schema/events';
 import type { ExecutionResult } from 'graphql';
 import pg from 'pg';
@@ -1209,6 +1209,32 @@ describe('ticks', () => {
     await stream.return?.();
   });
 
+  it('tell of the order book as their mode says', async () => {
+    const symbol = await list();
+    const [asha, gopal] = [await somebody(10_000), await somebody(0, { [symbol]: 10 })];
+    const query = `subscription ($symbols: [String!]!, $mode: TickMode!) { ticks(symbols: $symbols, mode: $mode) {
+      price quantity ask depth { asks { price quantity } } } }`;
+    const [trades, quotes, full] = await Promise.all(
+      ['LTP', 'QUOTE', 'FULL'].map((mode) => open(query, { symbols: [symbol], mode }, { kind: 'anonymous' })),
+    );
+    if (!trades || !quotes || !full) throw new Error('a stream did not open');
+    await placed(gopal, wish(symbol, { side: 'SELL', quantity: 1, limitPrice: '99.00' }));
+    const asks = [{ price: '99.00', quantity: 1 }];
+    const best = { price: '100.00', quantity: 0, ask: '99.00', depth: { asks } };
+    expect([await take(quotes, 1), await take(full, 1)]).toEqual([[best], [best]]);
+
+    await placed(gopal, wish(symbol, { side: 'SELL', quantity: 1, limitPrice: '99.50' }));
+    const [deeper] = await take<{ depth: { asks: object[] } }>(full, 1);
+    expect(deeper?.depth.asks).toHaveLength(2);
+
+    // Who watches trades, or the best prices, has been told of nothing meanwhile: this comes next.
+    await placed(asha, wish(symbol, { quantity: 1 }));
+    for (const stream of [trades, quotes, full]) {
+      expect(await take(stream, 1)).toMatchObject([{ price: '99.00', quantity: 1 }]);
+      await stream.return?.();
+    }
+  });
+
   it('give a slow watcher the newest, and say how many were skipped', async () => {
     const [one, two] = [await list(), await list()];
     const stream = await open(TICKS, { symbols: [one, two] }, { kind: 'anonymous' });
@@ -1245,6 +1271,83 @@ describe('ticks', () => {
     const waiting = stream.next();
     await stream.return?.();
     expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe('candles', () => {
+  const CANDLES = `subscription ($symbol: String!, $interval: CandleInterval!) { candles(symbol: $symbol, interval: $interval) {
+    candle { start open high low close volume } isFinal conflated } }`;
+
+  it('are told as they grow, each to its end, and go on after a restart', async () => {
+    const symbol = await list();
+    const [asha, gopal] = [await somebody(100_000), await somebody(0, { [symbol]: 100 })];
+    await trading.subgraph.stop();
+    const day = istMidnight(istDate(Date.now() + DAY_MS));
+    const minute = day + 10 * 60 * MINUTE_MS;
+    let nowMs = minute + 5_000;
+    const next = await openTestSubgraph(
+      (platform) => createTrading({ ...platform, clock: () => nowMs }),
+      {},
+      trading.db.url,
+    );
+    const watch = (interval: string): Promise<AsyncIterableIterator<ExecutionResult>> =>
+      open(CANDLES, { symbol, interval }, { kind: 'anonymous' }, next);
+    const trade = async (limitPrice: string, quantity: number): Promise<void> => {
+      await place(gopal, wish(symbol, { side: 'SELL', quantity, limitPrice }), next);
+      await place(asha, wish(symbol, { quantity, limitPrice }), next);
+    };
+    const told = (
+      startMs: number,
+      prices: string,
+      volume: number,
+      isFinal: boolean,
+      conflated = 0,
+    ): object => {
+      const [open, high, low, close] = prices.split(' ').map((price) => `${price}.00`);
+      const start = new Date(startMs).toISOString();
+      return { candle: { start, open, high, low, close, volume }, isFinal, conflated };
+    };
+    try {
+      const minutes = await watch('ONE_MINUTE');
+      await trade('99.00', 2);
+      expect(await take(minutes, 1)).toEqual([told(minute, '99 99 99 99', 2, false)]);
+      await trade('101.00', 1);
+      await trade('100.00', 3);
+      expect(await take(minutes, 1)).toEqual([told(minute, '99 101 99 100', 6, false, 1)]);
+      nowMs += MINUTE_MS;
+      await trade('102.00', 1);
+      expect(await take(minutes, 2)).toEqual([
+        told(minute, '99 101 99 100', 6, true),
+        told(minute + MINUTE_MS, '102 102 102 102', 1, false),
+      ]);
+
+      // Who comes late begins with what there is.
+      const ofDay = told(day, '99 102 99 102', 7, false);
+      expect(await take(await watch('ONE_DAY'), 1)).toEqual([ofDay]);
+      await next.subgraph.stop();
+      expect(await minutes.next()).toEqual({ done: true, value: undefined });
+      await next.subgraph.start();
+      expect(await take(await watch('ONE_DAY'), 1)).toEqual([ofDay]);
+      const [resumed] = await take(await watch('ONE_MINUTE'), 1);
+      expect(resumed).toEqual(told(minute + MINUTE_MS, '102 102 102 102', 1, false));
+
+      // A day ends when the next one begins, also without a trade.
+      const days = await watch('ONE_DAY');
+      await take(days, 1);
+      nowMs = day + DAY_MS + 1_000;
+      expect(await take(days, 1)).toEqual([told(day, '99 102 99 102', 7, true)]);
+    } finally {
+      await next.close();
+      await trading.subgraph.start();
+    }
+  });
+
+  it('are of known instruments', async () => {
+    const variables = { symbol: 'NOSUCH', interval: 'ONE_DAY' };
+    const request = { query: CANDLES, variables, caller: OPERATOR, traceId: newId() };
+    expect(await trading.subgraph.subscribe(request)).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
+    });
   });
 });
 

@@ -68,6 +68,7 @@ export function createTrading(platform: Platform): Subgraph {
       exchange,
       instruments,
       candles,
+      recorder,
       orders,
       accounts,
       positions,

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_BOOK } from './book.ts';
-import { TickHub, type Tick } from './tick.ts';
+import { EMPTY_BOOK, replaceMarketQuotes, type Quote } from './book.ts';
+import { TICK_MODES, TickHub, modeOf, type Tick } from './tick.ts';
 
 function tick(symbol: string, sequence: number): Tick {
   const price = 100n;
   return {
     symbol,
+    mode: 'LTP',
     sequence: BigInt(sequence),
     at: new Date(sequence),
     price,
@@ -56,6 +57,35 @@ describe('a watcher', () => {
     expect((await watcher.next()).value).toMatchObject({ symbol: 'B', sequence: 2n, conflated: 0 });
     hub.publish(tick('A', 5));
     expect((await watcher.next()).value).toMatchObject({ sequence: 5n, conflated: 0 });
+  });
+
+  it('is told what its mode tells, and no more', async () => {
+    const hub = new TickHub();
+    const watchers = TICK_MODES.map((mode) => hub.watch(['A'], mode));
+    const told: string[][] = [];
+    for (const mode of TICK_MODES) {
+      const asked = watchers.map(async (watcher, i) => {
+        await watcher.next();
+        return TICK_MODES[i] ?? '';
+      });
+      hub.publish({ ...tick('A', 1), mode });
+      const least = TICK_MODES.indexOf(mode);
+      told.push(await Promise.all(asked.slice(least)));
+      hub.publish({ ...tick('A', 2), mode: 'LTP' });
+      await Promise.all(asked);
+    }
+    expect(told).toEqual([['LTP', 'QUOTE', 'FULL'], ['QUOTE', 'FULL'], ['FULL']]);
+  });
+
+  it('is seen by who would tell it something', () => {
+    const hub = new TickHub();
+    void hub.watch(['A'], 'QUOTE');
+    const isWatched = (symbol: string): boolean[] =>
+      TICK_MODES.map((mode) => hub.isWatched({ symbol, mode }));
+    expect([isWatched('A'), isWatched('B')]).toEqual([
+      [true, true, false],
+      [false, false, false],
+    ]);
   });
 
   it('does not slow the others down', async () => {
@@ -141,5 +171,24 @@ describe('a watcher', () => {
         expect(accounted).toEqual(published);
       }),
     );
+  });
+});
+
+describe('a change of the book', () => {
+  const quotes = (from: bigint, quantities: readonly bigint[]): Quote[] =>
+    quantities.map((quantity, i) => ({ price: from - BigInt(i), quantity }));
+  const bookOf = (...quantities: readonly bigint[]) =>
+    replaceMarketQuotes(EMPTY_BOOK, { bids: quotes(100n, quantities), asks: [] }).book;
+
+  it.each([
+    ['nothing at all', bookOf(1n, 2n), bookOf(1n, 2n), undefined],
+    ['what waits at the best price', bookOf(1n, 2n), bookOf(3n, 2n), 'QUOTE'],
+    ['that somebody waits at last', EMPTY_BOOK, bookOf(1n), 'QUOTE'],
+    ['that nobody waits any more', bookOf(1n), EMPTY_BOOK, 'QUOTE'],
+    ['what waits behind it', bookOf(1n, 2n), bookOf(1n, 3n), 'FULL'],
+    ['the last price that is shown', bookOf(1n, 1n, 1n, 1n), bookOf(1n, 1n, 1n, 1n, 1n), 'FULL'],
+    ['what is not shown', bookOf(1n, 1n, 1n, 1n, 1n, 1n), bookOf(1n, 1n, 1n, 1n, 1n, 9n), undefined],
+  ] as const)('%s', (_, before, after, mode) => {
+    expect(modeOf(before, after)).toBe(mode);
   });
 });

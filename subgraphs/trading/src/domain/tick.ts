@@ -1,11 +1,18 @@
-/**
- * Live prices on their way to whoever watches. Latest wins: per symbol a watcher has one place, and a newer tick takes
- * it from an older one that was not fetched in time; `conflated` tells how many were skipped that way.
- */
-import type { Book } from './book.ts';
+/** Live prices on their way to whoever watches. Latest wins, for each symbol by itself (`watcher.ts`). */
+import { depth, type Book, type DepthLevel } from './book.ts';
+import { Watcher, type Watched } from './watcher.ts';
+
+/** How many prices of each side a watcher is shown. */
+export const DEPTH_LEVELS = 5;
+
+/** What is told: trades; changes of the best prices as well; of all prices that are shown. Each tells more than the last. */
+export const TICK_MODES = ['LTP', 'QUOTE', 'FULL'] as const;
+export type TickMode = (typeof TICK_MODES)[number];
 
 export interface Tick {
   readonly symbol: string;
+  /** The least mode that tells of it. */
+  readonly mode: TickMode;
   /** Rises by one with each tick of the instrument; higher than before after a restart. */
   readonly sequence: bigint;
   readonly at: Date;
@@ -22,20 +29,29 @@ export interface Tick {
   readonly book: Book;
 }
 
-export interface WatchedTick extends Tick {
-  readonly conflated: number;
+export type WatchedTick = Watched<Tick>;
+
+class TickWatcher extends Watcher<Tick> {
+  constructor(
+    readonly mode: TickMode,
+    leave: () => void,
+  ) {
+    super(leave);
+  }
 }
 
 export class TickHub {
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #watchers = new Map<string, Set<TickWatcher>>();
 
   publish(tick: Tick): void {
-    for (const watcher of this.#watchers.get(tick.symbol) ?? []) watcher.offer(tick);
+    for (const watcher of this.#watchers.get(tick.symbol) ?? []) {
+      if (tells(watcher.mode, tick.mode)) watcher.offer(tick.symbol, tick);
+    }
   }
 
-  /** Every tick of these symbols from now on. Ends when the consumer returns or the hub closes. */
-  watch(symbols: readonly string[]): AsyncIterableIterator<WatchedTick, undefined> {
-    const watcher = new Watcher(() => {
+  /** Every tick of these symbols from now on that the mode tells of. Ends when the consumer returns or the hub closes. */
+  watch(symbols: readonly string[], mode: TickMode = 'LTP'): AsyncIterableIterator<WatchedTick, undefined> {
+    const watcher = new TickWatcher(mode, () => {
       for (const symbol of symbols) {
         const watchers = this.#watchers.get(symbol);
         watchers?.delete(watcher);
@@ -49,6 +65,11 @@ export class TickHub {
     return watcher;
   }
 
+  /** Whether somebody would be told of a tick. */
+  isWatched({ symbol, mode }: Pick<Tick, 'symbol' | 'mode'>): boolean {
+    return [...(this.#watchers.get(symbol) ?? [])].some((watcher) => tells(watcher.mode, mode));
+  }
+
   /** How many watch a symbol. */
   watcherCount(symbol: string): number {
     return this.#watchers.get(symbol)?.size ?? 0;
@@ -60,46 +81,22 @@ export class TickHub {
   }
 }
 
-type Step = IteratorResult<WatchedTick, undefined>;
-const DONE: Step = { done: true, value: undefined };
+/** The least mode that tells of a change of the book without a trade; undefined when what is shown is as before. */
+export function modeOf(before: Book, after: Book): TickMode | undefined {
+  if (before === after) return undefined;
+  const [was, is] = [depth(before, DEPTH_LEVELS), depth(after, DEPTH_LEVELS)];
+  const isSame = (levels: number): boolean =>
+    areSame(was.bids, is.bids, levels) && areSame(was.asks, is.asks, levels);
+  if (!isSame(1)) return 'QUOTE';
+  return isSame(DEPTH_LEVELS) ? undefined : 'FULL';
+}
 
-class Watcher implements AsyncIterableIterator<WatchedTick, undefined> {
-  /** At most one tick a symbol, in the order in which the symbols' places were taken. */
-  readonly #places = new Map<string, WatchedTick>();
-  readonly #waiting: ((step: Step) => void)[] = [];
-  #ended = false;
+function areSame(before: readonly DepthLevel[], after: readonly DepthLevel[], levels: number): boolean {
+  return Array.from({ length: levels }, (_, index) => [before[index], after[index]]).every(
+    ([was, is]) => was?.price === is?.price && was?.quantity === is?.quantity && was?.orders === is?.orders,
+  );
+}
 
-  constructor(private readonly leave: () => void) {}
-
-  offer(tick: Tick): void {
-    const waiting = this.#waiting.shift();
-    if (waiting) return waiting({ done: false, value: { ...tick, conflated: 0 } });
-    const skipped = this.#places.get(tick.symbol);
-    this.#places.set(tick.symbol, { ...tick, conflated: skipped ? skipped.conflated + 1 : 0 });
-  }
-
-  // Not async: each call's promise must settle before those of later calls.
-  next(): Promise<Step> {
-    if (this.#ended) return Promise.resolve(DONE);
-    const [oldest] = this.#places.values();
-    if (!oldest) return new Promise((resolve) => this.#waiting.push(resolve));
-    this.#places.delete(oldest.symbol);
-    return Promise.resolve({ done: false, value: oldest });
-  }
-
-  return(): Promise<Step> {
-    this.end();
-    return Promise.resolve(DONE);
-  }
-
-  end(): void {
-    this.#ended = true;
-    this.leave();
-    this.#places.clear();
-    for (const resolve of this.#waiting.splice(0)) resolve(DONE);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+function tells(mode: TickMode, of: TickMode): boolean {
+  return TICK_MODES.indexOf(of) <= TICK_MODES.indexOf(mode);
 }
