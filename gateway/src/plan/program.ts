@@ -195,7 +195,8 @@ function waitForLater(draft: Draft, drafts: readonly Draft[]): void {
 
 /**
  * Fetches that nothing waits for go along with a later one to their subgraph, where there is one that cannot begin
- * before them: the answer is whole no later for it, and calls are saved.
+ * before them. A call is saved; the price is time where such a fetch takes longer than the one it goes along with, for
+ * it could have begun before.
  */
 function waitForCompany(drafts: readonly Draft[]): void {
   const before = new Map(drafts.map((draft) => [draft, allBefore(draft)]));
