@@ -213,7 +213,9 @@ describe('what is fetched', () => {
     );
   });
 
-  it('asks a subgraph once for what it knows at once and what it must be told more for; neither needs the other', async () => {
+  it('begins a fetch as soon as what it needs is there, also where its subgraph is to be asked again later', async () => {
+    let isStockAsked = (): void => undefined;
+    const stockAsked = new Promise<void>((resolve) => (isStockAsked = resolve));
     const graph = new TestGraph({
       trading: {
         sdl: 'type Query { item: Item } type Item @key(fields: "id") { id: ID! }',
@@ -224,8 +226,11 @@ describe('what is fetched', () => {
         resolvers: {
           Item: {
             __resolveReference: ({ id }: { id: string }) => ({ id }),
-            weight: (_: never, _args: never, { caller }: { caller: Caller }) =>
-              caller.kind === 'user' ? 3 : null,
+            // Whoever holds the stock back until the weight is known waits for ever.
+            weight: async (_: never, _args: never, { caller }: { caller: Caller }) => {
+              await stockAsked;
+              return caller.kind === 'user' ? 3 : null;
+            },
           },
         },
       },
@@ -235,7 +240,10 @@ describe('what is fetched', () => {
         resolvers: {
           Item: {
             __resolveReference: (item: object) => item,
-            stock: () => 7,
+            stock: () => {
+              isStockAsked();
+              return 7;
+            },
             shipping: ({ weight }: { weight: number }) => weight * 10,
           },
         },
@@ -244,7 +252,7 @@ describe('what is fetched', () => {
     const engine = new Engine(graph.options());
     const query = '{ item { stock shipping } }';
     expect(await ask(engine, query, {}, ASHA)).toEqual({ data: { item: { stock: 7, shipping: 30 } } });
-    expect(graph.names).toEqual(['trading', 'users', 'billing']);
+    expect(graph.names.toSorted()).toEqual(['billing', 'billing', 'trading', 'users']);
     // The weight is an error: what does not need it comes all the same.
     const { data } = (await ask(engine, query)) as { data: unknown };
     expect(data).toEqual({ item: { stock: 7, shipping: null } });

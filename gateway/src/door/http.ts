@@ -127,11 +127,11 @@ function sendWhole(
   { type = JSON_TYPE }: Accepted,
   traceId: string,
 ): void {
-  const text = writeAnswer(answer);
+  const body = Buffer.from(writeAnswer(answer));
   const status = statusOf(answer);
   const headers = commonHeaders(traceId);
-  headers.push('content-type', `${type}; charset=utf-8`, 'content-length', Buffer.byteLength(text));
+  headers.push('content-type', `${type}; charset=utf-8`, 'content-length', body.length);
   if (status === 405) headers.push('allow', methodsInstead(request));
   response.writeHead(status, headers);
-  response.end(text);
+  response.end(body);
 }

@@ -117,10 +117,7 @@ export class RepresentationWriter {
       if (typeof typename !== 'string') continue;
       let teller = this.#byType.get(typename);
       if (!teller) this.#byType.set(typename, (teller = this.#tellerOf(typename)));
-      // Most keys are one plain value, which tells entities apart before anything is written.
-      const value = teller.key === undefined ? undefined : object[teller.key];
-      if (typeof value === 'string' || typeof value === 'number') gathering.addKnown(teller, value, object);
-      else gathering.add(teller.write(object), object);
+      gathering.add(teller, object);
     }
     return gathering;
   }
@@ -147,15 +144,12 @@ export class RepresentationWriter {
       const fields = simpleFields(only.selections);
       const names = fields?.map(({ name }) => name) ?? [];
       if (fields && this.isKnown(typename, names)) {
-        const keys = fields.filter(({ name }) => name !== TYPENAME);
-        return {
-          key: keys.length === 1 ? keys[0]?.name : undefined,
-          write: (source) => writeSimple(source, fields),
-        };
+        const keys = names.filter((name) => name !== TYPENAME);
+        return { keys, write: (source) => writeSimple(source, fields) };
       }
     }
     return {
-      key: undefined,
+      keys: [],
       write: (source) => {
         const value = this.valueOf(source);
         return value && JSON.stringify(value);
@@ -166,48 +160,60 @@ export class RepresentationWriter {
 
 /** How entities of one type are told. */
 interface Teller {
-  /** The only field beside the type that tells one from another; undefined when it takes several. */
-  readonly key: string | undefined;
+  /** The fields beside the type that tell one from another, where plain values do; empty where only the text does. */
+  readonly keys: readonly string[];
   /** JSON; undefined when something is missing. */
   readonly write: (source: Value) => string | undefined;
+}
+
+/** What has been met so far of a key's values, the first key first; with the last one comes the entity. */
+class Branch {
+  readonly next = new Map<unknown, Branch>();
+  alike: Value[] | undefined;
 }
 
 /** Representations as they are gathered. */
 class Gathering implements Representations {
   readonly texts: string[] = [];
   readonly objects: Value[][] = [];
-  /** Of one teller by its key, of the others by their texts: no text can come from both. */
-  readonly #known = new Map<Teller | undefined, Map<string | number, Value[]>>();
+  /** Of each teller by its keys, of the others by their texts: no text can come from both. */
+  readonly #roots = new Map<Teller | undefined, Branch>();
 
-  /** An object that its teller's key tells from the others. */
-  addKnown(teller: Teller, key: string | number, object: Value): void {
-    const known = this.#of(teller);
-    const alike = known.get(key);
-    if (alike) return void alike.push(object);
+  /** An object that cannot be asked for is left out. */
+  add(teller: Teller, object: Value): void {
+    // Most keys are plain values, which tell entities apart before anything is written.
+    const branch = teller.keys.length === 0 ? undefined : this.#branchOf(teller, object);
+    if (branch?.alike) return void branch.alike.push(object);
     const text = teller.write(object);
-    if (text !== undefined) known.set(key, this.#begin(text, object));
-  }
-
-  /** An object by its whole representation; undefined is left out. */
-  add(text: string | undefined, object: Value): void {
     if (text === undefined) return;
-    const known = this.#of(undefined);
-    const alike = known.get(text);
-    if (alike) alike.push(object);
-    else known.set(text, this.#begin(text, object));
-  }
-
-  #of(teller: Teller | undefined): Map<string | number, Value[]> {
-    let known = this.#known.get(teller);
-    if (!known) this.#known.set(teller, (known = new Map<string | number, Value[]>()));
-    return known;
-  }
-
-  #begin(text: string, object: Value): Value[] {
-    const alike = [object];
+    const place = branch ?? this.#at(this.#root(undefined), text);
+    if (place.alike) return void place.alike.push(object);
+    place.alike = [object];
     this.texts.push(text);
-    this.objects.push(alike);
-    return alike;
+    this.objects.push(place.alike);
+  }
+
+  /** Undefined when a key is not one plain value. */
+  #branchOf(teller: Teller, object: Value): Branch | undefined {
+    let branch = this.#root(teller);
+    for (const key of teller.keys) {
+      const value = object[key];
+      if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+      branch = this.#at(branch, value);
+    }
+    return branch;
+  }
+
+  #root(teller: Teller | undefined): Branch {
+    let root = this.#roots.get(teller);
+    if (!root) this.#roots.set(teller, (root = new Branch()));
+    return root;
+  }
+
+  #at({ next }: Branch, value: string | number): Branch {
+    let branch = next.get(value);
+    if (!branch) next.set(value, (branch = new Branch()));
+    return branch;
   }
 }
 
@@ -283,16 +289,30 @@ export type IsObjectType = (typename: unknown) => boolean;
  */
 export function merge(target: Value, source: Value, isObjectType?: IsObjectType): void {
   if (target === source) return;
+  for (const name of Object.keys(source)) mergeField(target, name, source[name], isObjectType);
+}
+
+/** As `merge`, for several objects that are to have the same. */
+export function mergeInto(targets: readonly Value[], source: Value, isObjectType?: IsObjectType): void {
   for (const name of Object.keys(source)) {
     const value = source[name];
-    if (value === undefined) continue;
-    const present = own(target, name);
-    if (isObject(value) && isObject(present)) merge(present, value, isObjectType);
-    else if (Array.isArray(value) && Array.isArray(present) && value.length === present.length) {
-      mergeLists(present, value, isObjectType);
-    } else if (!(isObjectType && name === TYPENAME && present !== undefined && !isObjectType(value))) {
-      target[name] = value;
+    // Nearly all of it are plain values, which take the place of whatever there is.
+    const isPlain = typeof value !== 'object' && value !== undefined && (!isObjectType || name !== TYPENAME);
+    for (const target of targets) {
+      if (isPlain) target[name] = value;
+      else mergeField(target, name, value, isObjectType);
     }
+  }
+}
+
+function mergeField(target: Value, name: string, value: unknown, isObjectType?: IsObjectType): void {
+  if (value === undefined) return;
+  const present = own(target, name);
+  if (isObject(value) && isObject(present)) merge(present, value, isObjectType);
+  else if (Array.isArray(value) && Array.isArray(present) && value.length === present.length) {
+    mergeLists(present, value, isObjectType);
+  } else if (!(isObjectType && name === TYPENAME && present !== undefined && !isObjectType(value))) {
+    target[name] = value;
   }
 }
 

@@ -369,7 +369,12 @@ function listWriter(itemType: GraphQLOutputType, scope: LazyScope | undefined, f
   };
 }
 
-const INTEGER = /^-?(?:0|[1-9]\d*)$/;
+/** From here on numbers are written with an exponent, which is no integer of GraphQL's. */
+const EXPONENT_FROM = 1e21;
+
+function isInteger(value: unknown): boolean {
+  return Number.isInteger(value) && Math.abs(value as number) < EXPONENT_FROM;
+}
 
 /** JSON of a leaf, or undefined when the value is none of its type. */
 function leafWriter(type: GraphQLLeafType, field: string): Write {
@@ -390,16 +395,12 @@ function leafJson(type: GraphQLLeafType): (value: unknown) => string | undefined
     case 'Boolean':
       return (value) => (typeof value === 'boolean' ? String(value) : undefined);
     case 'Int':
-      return (value) => (Number.isInteger(value) && INTEGER.test(String(value)) ? String(value) : undefined);
+      return (value) => (isInteger(value) ? String(value) : undefined);
     case 'Float':
       return (value) => (typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined);
     case 'ID':
       return (value) =>
-        typeof value === 'string'
-          ? text(value)
-          : Number.isInteger(value) && INTEGER.test(String(value))
-            ? String(value)
-            : undefined;
+        typeof value === 'string' ? text(value) : isInteger(value) ? String(value) : undefined;
     default:
       return (value) => (typeof value === 'string' ? text(value) : undefined);
   }

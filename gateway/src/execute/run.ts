@@ -7,7 +7,7 @@ import type { Call, CallText, JoinedCall, Part, Program } from '../plan/program.
 import type { FetchRequest, Transport } from '../transport/transport.ts';
 import {
   applyRewrites,
-  merge,
+  mergeInto,
   objectsAt,
   own,
   placesAt,
@@ -56,8 +56,8 @@ export class Run {
   readonly #waiting: number[];
   /** Calls that begin once what has arrived is read. */
   readonly #ready: Call[] = [];
-  /** Objects by place, while calls begin one after the other and nothing arrives in between. */
-  #found: Map<string, readonly Value[]> | undefined;
+  /** Objects by place, until other objects arrive. */
+  readonly #found = new Map<string, readonly Value[]>();
   #shared: Set<object> | undefined;
 
   constructor(
@@ -109,14 +109,12 @@ export class Run {
 
   #sendReady(): void {
     const ready = this.#ready.splice(0);
-    this.#found = new Map();
     while (ready.length > 0) {
       const [{ subgraph, deferral } = { subgraph: '', deferral: undefined }] = ready;
       const together = ready.filter((each) => each.subgraph === subgraph && each.deferral === deferral);
       for (const each of together) ready.splice(ready.indexOf(each), 1);
       this.#send(together);
     }
-    this.#found = undefined;
   }
 
   #send(calls: readonly Call[]): void {
@@ -183,10 +181,10 @@ export class Run {
   }
 
   #objectsOf({ paths, place }: Part): readonly Value[] {
-    const known = this.#found?.get(place);
+    const known = this.#found.get(place);
     if (known) return known;
     const objects = objectsAt(this.root, paths, this.#shared);
-    this.#found?.set(place, objects);
+    this.#found.set(place, objects);
     return objects;
   }
 
@@ -253,9 +251,10 @@ export class Run {
 
   #receive(call: JoinedCall, asking: Asking, data: Value): void {
     const { part, objects, representations, answerKey } = asking;
+    if (part.bringsObjects) this.#found.clear();
     if (!representations) {
       applyRewrites(part.outputRewrites, data, this.context.isOfType);
-      for (const object of objects) this.#put(object, data, objects.length > 1);
+      this.#put(objects, data);
       return;
     }
     const entities = own(data, answerKey);
@@ -274,18 +273,18 @@ export class Run {
         (entity as Value)['__typename'] ??= standing[0]?.['__typename'];
         applyRewrites(part.outputRewrites, entity, this.context.isOfType);
       }
-      for (const object of standing) this.#put(object, entity as Value, standing.length > 1);
+      this.#put(standing, entity as Value);
     });
   }
 
-  #put(object: Value, received: Value, isShared: boolean): void {
-    if (isShared) {
+  #put(objects: readonly Value[], received: Value): void {
+    if (objects.length > 1) {
       this.#shared ??= new Set();
       for (const value of Object.values(received)) {
         if (typeof value === 'object' && value !== null) this.#shared.add(value);
       }
     }
-    merge(object, received, this.context.isObjectType);
+    mergeInto(objects, received, this.context.isObjectType);
   }
 
   /** An error of a subgraph, at every place where what it is about stands. */

@@ -34,6 +34,8 @@ export interface Part {
   /** In the merged call: where its answer is, and the variable of its representations. */
   readonly answerKey: string;
   readonly representationsName: string;
+  /** Whether anything it brings has fields of its own. */
+  readonly bringsObjects: boolean;
   /** Path, within its own answer, of the first field it brings: where an outage of the subgraph is told. */
   readonly firstPath: readonly string[];
 }
@@ -109,7 +111,6 @@ export function compileProgram(plan: PlanNode | undefined, options: ProgramOptio
   if (plan) collect(plan, { path: [], before: [], deferral: undefined });
   for (const draft of drafts) draft.waitsFor = waitsFor(draft, options);
   for (const draft of drafts) waitForLater(draft, drafts);
-  waitForCompany(drafts);
   return { calls: callsOf(inOrder(drafts)), join: joiner(), deferrals };
 
   interface Place {
@@ -190,27 +191,6 @@ function waitForLater(draft: Draft, drafts: readonly Draft[]): void {
         !allBefore(each).has(draft),
     );
     draft.waitsFor = new Set([...draft.waitsFor, ...later]);
-  }
-}
-
-/**
- * Fetches that nothing waits for go along with a later one to their subgraph, where there is one that cannot begin
- * before them. A call is saved; the price is time where such a fetch takes longer than the one it goes along with, for
- * it could have begun before.
- */
-function waitForCompany(drafts: readonly Draft[]): void {
-  const before = new Map(drafts.map((draft) => [draft, allBefore(draft)]));
-  const awaited = new Set(drafts.flatMap(({ waitsFor }) => [...waitsFor]));
-  for (const draft of drafts) {
-    if (!draft.node.requires || awaited.has(draft)) continue;
-    for (const other of drafts) {
-      const known = before.get(other);
-      if (!known || known.size <= (before.get(draft)?.size ?? 0)) continue;
-      if (!other.node.requires || !isAlike(draft, other)) continue;
-      if (![...draft.waitsFor].every((each) => known.has(each))) continue;
-      draft.waitsFor = other.waitsFor;
-      before.set(draft, known);
-    }
   }
 }
 
@@ -295,6 +275,7 @@ function partOf({ node, path }: Draft): Part {
     alone: callText(operation, operationName, variableUsages),
     answerKey: ENTITIES,
     representationsName: REPRESENTATIONS,
+    bringsObjects: bringsObjects(definition.selectionSet, requires !== undefined),
     firstPath: firstPathOf(definition.selectionSet),
   };
 }
@@ -420,6 +401,16 @@ function bringsOf(node: FetchNode, path: readonly string[]): ReadonlySet<string>
       brings.add([...at, ...inner.slice(0, -1), rewrite.renameKeyTo].join('.'));
   }
   return brings;
+}
+
+/** Whether a field of the root, or of an entity, has fields of its own. */
+function bringsObjects({ selections }: SelectionSetNode, isOfEntities: boolean): boolean {
+  return selections.some((each) => {
+    if (each.kind === Kind.FRAGMENT_SPREAD) return true;
+    if (each.kind === Kind.INLINE_FRAGMENT) return bringsObjects(each.selectionSet, isOfEntities);
+    if (!each.selectionSet) return false;
+    return !isOfEntities || each.name.value !== ENTITIES || bringsObjects(each.selectionSet, false);
+  });
 }
 
 /** Places of the answer that must be there before a fetch can begin: its objects, and what they are known by. */
