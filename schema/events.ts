@@ -57,6 +57,15 @@ export interface Topics {
     readonly averagePrice: MinorUnits;
     readonly realised: MinorUnits;
   };
+  /** An instrument reached the price that a user's alert waited for; `triggeredPrice` is the price that did. */
+  'alerts.triggered': {
+    readonly alertId: string;
+    readonly userId: string;
+    readonly symbol: string;
+    readonly condition: 'AT_OR_ABOVE' | 'AT_OR_BELOW';
+    readonly price: MinorUnits;
+    readonly triggeredPrice: MinorUnits;
+  };
   /** Cash that became available to a user: what trading may promise grows by `amount`. */
   'wallets.credited': {
     readonly userId: string;

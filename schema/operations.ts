@@ -21,6 +21,22 @@ export type Scalars = {
   Decimal: { input: string; output: string; }
 };
 
+/** What an alert waits for. */
+export type AlertCondition =
+  /** The price rises to that of the alert, or beyond. */
+  | 'AT_OR_ABOVE'
+  /** The price falls to that of the alert, or beyond. */
+  | 'AT_OR_BELOW';
+
+/** Where an alert stands. */
+export type AlertStatus =
+  /** It waits for its price. */
+  | 'ACTIVE'
+  /** Its owner took it back before its price was reached. */
+  | 'CANCELLED'
+  /** Its price was reached; it will not be told of again. */
+  | 'TRIGGERED';
+
 /** What an API key may be used for. */
 export type ApiScope =
   /** Scope `market:read`: instruments, quotes, candles, ticks. */
@@ -65,6 +81,12 @@ export type ButlerRefusalCode =
   /** Only users of the tiers ONYX, OBSIDIAN and VOID may enrol. */
   | 'TIER_NOT_ELIGIBLE';
 
+/** The alert to take back. */
+export type CancelAlertInput = {
+  /** Global id of the alert. */
+  readonly alertId: Scalars['ID']['input'];
+};
+
 /** The order to take back. */
 export type CancelOrderInput = {
   /** Global id of the order. */
@@ -108,6 +130,18 @@ export type CircuitName =
   /** I know the secret of a leaf of the tree with this root, this nullifier is that of my secret in this scope, and I say so about this message. */
   | 'TIER_MEMBERSHIP';
 
+/** A price to be told of. */
+export type CreateAlertInput = {
+  /** Your own name for it: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same alert under it again changes nothing and answers with the first. */
+  readonly clientAlertId: Scalars['String']['input'];
+  /** What it waits for. */
+  readonly condition: AlertCondition;
+  /** A price in the instrument's currency that the last price has not reached yet. */
+  readonly price: Scalars['Decimal']['input'];
+  /** Symbol of the instrument, for example "RELIANCE". */
+  readonly symbol: Scalars['String']['input'];
+};
+
 /** A new key. */
 export type CreateApiKeyInput = {
   /** The app the key belongs to. */
@@ -130,6 +164,12 @@ export type Currency =
   | 'INR'
   /** United States dollar. */
   | 'USD';
+
+/** The watchlist to drop. */
+export type DeleteWatchlistInput = {
+  /** Global id of the list. */
+  readonly id: Scalars['ID']['input'];
+};
 
 /** Who enrols is the signed-in user; as what they will be a member is theirs to keep. */
 export type EnrolInput = {
@@ -365,6 +405,16 @@ export type Role =
   /** Trades for themself. */
   | 'TRADER';
 
+/** A watchlist as it is to be from now on. */
+export type SaveWatchlistInput = {
+  /** Global id of the list to change; null replaces the list of this name, or makes it where there is none. */
+  readonly id?: InputMaybe<Scalars['ID']['input']>;
+  /** 1 to 40 characters; blanks around it are cut off. */
+  readonly name: Scalars['String']['input'];
+  /** Symbols in the order in which they are to be shown, up to 50; repetitions are left out. */
+  readonly symbols: ReadonlyArray<Scalars['String']['input']>;
+};
+
 /** What an identity may do once an epoch. */
 export type ScopePurpose =
   /** Join under a codename; later proofs in this scope find the member again. */
@@ -420,8 +470,22 @@ export type Tier =
 
 /** Why trading said no. The list is closed; new codes are announced as schema changes. */
 export type TradingRefusalCode =
+  /** You have 100 alerts that wait, which is as many as there can be. */
+  | 'ALERTS_TOO_MANY'
+  /** The alert was triggered or cancelled already. */
+  | 'ALERT_CLOSED'
+  /** The price of an alert lies above 0 and is at most a crore. */
+  | 'ALERT_PRICE_INVALID'
+  /** The last price is there already. */
+  | 'ALERT_REACHED'
+  /** You have no alert of this id. */
+  | 'ALERT_UNKNOWN'
   /** A batch has 1 to 1,000 entries in order of time, with positive prices and quantities. */
   | 'BATCH_INVALID'
+  /** A client alert id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
+  | 'CLIENT_ALERT_ID_INVALID'
+  /** You have used this client alert id for another alert. */
+  | 'CLIENT_ALERT_ID_REUSED'
   /** A client order id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
   | 'CLIENT_ORDER_ID_INVALID'
   /** You have used this client order id for another order. */
@@ -449,7 +513,17 @@ export type TradingRefusalCode =
   /** The quantity must lie between 1 and 10000000. */
   | 'QUANTITY_INVALID'
   /** The limit price is not a multiple of the tick size. */
-  | 'TICK_SIZE_VIOLATED';
+  | 'TICK_SIZE_VIOLATED'
+  /** You have 20 watchlists, which is as many as there can be. */
+  | 'WATCHLISTS_TOO_MANY'
+  /** The name of a watchlist has 1 to 40 characters, none of them a control character. */
+  | 'WATCHLIST_NAME_INVALID'
+  /** Another watchlist of yours has this name. */
+  | 'WATCHLIST_NAME_USED'
+  /** A watchlist holds at most 50 instruments. */
+  | 'WATCHLIST_TOO_LONG'
+  /** You have no watchlist of this id. */
+  | 'WATCHLIST_UNKNOWN';
 
 /** Why money moved. */
 export type TransferKind =
@@ -587,7 +661,7 @@ export type NodeQueryVariables = Exact<{
 }>;
 
 
-export type NodeQuery = { readonly __typename?: 'Query', readonly node?: { readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string, readonly id: string } | { readonly __typename?: 'Member', readonly id: string } | { readonly __typename?: 'Order', readonly status: OrderStatus, readonly id: string } | { readonly __typename?: 'Partner', readonly id: string } | { readonly __typename?: 'PartnerApp', readonly id: string } | { readonly __typename?: 'Plan', readonly id: string } | { readonly __typename?: 'Position', readonly id: string } | { readonly __typename?: 'Tenant', readonly id: string } | { readonly __typename?: 'Trade', readonly id: string } | { readonly __typename?: 'User', readonly displayName: string, readonly id: string } | { readonly __typename?: 'Wallet', readonly id: string } | null };
+export type NodeQuery = { readonly __typename?: 'Query', readonly node?: { readonly __typename?: 'Alert', readonly id: string } | { readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string, readonly id: string } | { readonly __typename?: 'Member', readonly id: string } | { readonly __typename?: 'Order', readonly status: OrderStatus, readonly id: string } | { readonly __typename?: 'Partner', readonly id: string } | { readonly __typename?: 'PartnerApp', readonly id: string } | { readonly __typename?: 'Plan', readonly id: string } | { readonly __typename?: 'Position', readonly id: string } | { readonly __typename?: 'Tenant', readonly id: string } | { readonly __typename?: 'Trade', readonly id: string } | { readonly __typename?: 'User', readonly displayName: string, readonly id: string } | { readonly __typename?: 'Wallet', readonly id: string } | { readonly __typename?: 'Watchlist', readonly id: string } | null };
 
 export type PlayMutationVariables = Exact<{
   input: PlayMarketInput;
@@ -595,6 +669,32 @@ export type PlayMutationVariables = Exact<{
 
 
 export type PlayMutation = { readonly __typename?: 'Mutation', readonly playMarket: { readonly __typename?: 'PlayMarketPayload', readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type SaveWatchlistMutationVariables = Exact<{
+  input: SaveWatchlistInput;
+}>;
+
+
+export type SaveWatchlistMutation = { readonly __typename?: 'Mutation', readonly saveWatchlist: { readonly __typename?: 'WatchlistPayload', readonly watchlist?: { readonly __typename?: 'Watchlist', readonly id: string, readonly name: string, readonly instruments: ReadonlyArray<{ readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string }> } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type CreateAlertMutationVariables = Exact<{
+  input: CreateAlertInput;
+}>;
+
+
+export type CreateAlertMutation = { readonly __typename?: 'Mutation', readonly createAlert: { readonly __typename?: 'AlertPayload', readonly alert?: { readonly __typename?: 'Alert', readonly id: string, readonly status: AlertStatus, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string } } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type MyAlertsSubscriptionVariables = Exact<{
+  after?: InputMaybe<Scalars['BigInt']['input']>;
+}>;
+
+
+export type MyAlertsSubscription = { readonly __typename?: 'Subscription', readonly alerts: { readonly __typename?: 'AlertUpdate', readonly sequence: number | string, readonly alert: { readonly __typename?: 'Alert', readonly id: string, readonly condition: AlertCondition, readonly price: string, readonly triggeredPrice?: string | null, readonly triggeredAt?: string | null, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly name: string } } } };
+
+export type MyPositionsSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyPositionsSubscription = { readonly __typename?: 'Subscription', readonly positionUpdates: { readonly __typename?: 'PositionUpdate', readonly position: { readonly __typename?: 'Position', readonly id: string, readonly quantity: number | string, readonly averagePrice: string, readonly realisedPnl: { readonly __typename?: 'Money', readonly amount: string }, readonly unrealisedPnl: { readonly __typename?: 'Money', readonly amount: string }, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly forecast?: { readonly __typename?: 'Forecast', readonly annualisedVolatility: number } | null } } } };
 
 
 export const WatchDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Watch"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ticks"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"symbols"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}}},{"kind":"Argument","name":{"kind":"Name","value":"mode"},"value":{"kind":"EnumValue","value":"FULL"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"conflated"}},{"kind":"Field","name":{"kind":"Name","value":"depth"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bids"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"asks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}}]}}]}}]}}]}}]} as unknown as DocumentNode<WatchSubscription, WatchSubscriptionVariables>;
@@ -611,3 +711,7 @@ export const ProveDocument = {"kind":"Document","definitions":[{"kind":"Operatio
 export const RegisterDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Register"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RegisterInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"register"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"accessToken"}},{"kind":"Field","name":{"kind":"Name","value":"expiresAt"}}]}},{"kind":"Field","name":{"kind":"Name","value":"user"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<RegisterMutation, RegisterMutationVariables>;
 export const NodeDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Node"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Instrument"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Order"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"User"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"displayName"}}]}}]}}]}}]} as unknown as DocumentNode<NodeQuery, NodeQueryVariables>;
 export const PlayDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Play"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlayMarketInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"playMarket"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<PlayMutation, PlayMutationVariables>;
+export const SaveWatchlistDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SaveWatchlist"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SaveWatchlistInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"saveWatchlist"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"watchlist"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"instruments"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<SaveWatchlistMutation, SaveWatchlistMutationVariables>;
+export const CreateAlertDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateAlert"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateAlertInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createAlert"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alert"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<CreateAlertMutation, CreateAlertMutationVariables>;
+export const MyAlertsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"MyAlerts"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"BigInt"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alerts"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"alert"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"condition"}},{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"triggeredPrice"}},{"kind":"Field","name":{"kind":"Name","value":"triggeredAt"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]}}]} as unknown as DocumentNode<MyAlertsSubscription, MyAlertsSubscriptionVariables>;
+export const MyPositionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"MyPositions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"positionUpdates"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"position"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"realisedPnl"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"unrealisedPnl"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<MyPositionsSubscription, MyPositionsSubscriptionVariables>;

@@ -190,6 +190,16 @@ export type Inventory = Prisma.InventoryModel
  */
 export type Position = Prisma.PositionModel
 /**
+ * Model Watchlist
+ * Instruments that a user keeps an eye on, in the order in which they are shown.
+ */
+export type Watchlist = Prisma.WatchlistModel
+/**
+ * Model PriceAlert
+ * A price at which a user wants to be told, once. `sequence` numbers the triggered ones per user, without a gap.
+ */
+export type PriceAlert = Prisma.PriceAlertModel
+/**
  * Model ExchangeWriter
  * Which process may write orders: the one that raised the epoch last. A writer that was replaced finds out here.
  */

@@ -667,6 +667,40 @@ export type EnumOrderEventKindWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedEnumOrderEventKindFilter<$PrismaModel>
 }
 
+export type EnumAlertConditionFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertConditionFilter<$PrismaModel> | $Enums.AlertCondition
+}
+
+export type EnumAlertStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertStatus | Prisma.EnumAlertStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel> | $Enums.AlertStatus
+}
+
+export type EnumAlertConditionWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertConditionWithAggregatesFilter<$PrismaModel> | $Enums.AlertCondition
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumAlertConditionFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumAlertConditionFilter<$PrismaModel>
+}
+
+export type EnumAlertStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertStatus | Prisma.EnumAlertStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertStatusWithAggregatesFilter<$PrismaModel> | $Enums.AlertStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
+}
+
 export type EnumTierFilter<$PrismaModel = never> = {
   equals?: $Enums.Tier | Prisma.EnumTierFieldRefInput<$PrismaModel>
   in?: $Enums.Tier[] | Prisma.ListEnumTierFieldRefInput<$PrismaModel>
@@ -1328,6 +1362,40 @@ export type NestedEnumOrderEventKindWithAggregatesFilter<$PrismaModel = never> =
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumOrderEventKindFilter<$PrismaModel>
   _max?: Prisma.NestedEnumOrderEventKindFilter<$PrismaModel>
+}
+
+export type NestedEnumAlertConditionFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertConditionFilter<$PrismaModel> | $Enums.AlertCondition
+}
+
+export type NestedEnumAlertStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertStatus | Prisma.EnumAlertStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel> | $Enums.AlertStatus
+}
+
+export type NestedEnumAlertConditionWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertConditionWithAggregatesFilter<$PrismaModel> | $Enums.AlertCondition
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumAlertConditionFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumAlertConditionFilter<$PrismaModel>
+}
+
+export type NestedEnumAlertStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertStatus | Prisma.EnumAlertStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.AlertStatus[] | Prisma.ListEnumAlertStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumAlertStatusWithAggregatesFilter<$PrismaModel> | $Enums.AlertStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
 }
 
 export type NestedEnumTierFilter<$PrismaModel = never> = {

@@ -102,6 +102,23 @@ export const CorporateActionKind = {
 export type CorporateActionKind = (typeof CorporateActionKind)[keyof typeof CorporateActionKind]
 
 
+export const AlertCondition = {
+  AT_OR_ABOVE: 'AT_OR_ABOVE',
+  AT_OR_BELOW: 'AT_OR_BELOW'
+} as const
+
+export type AlertCondition = (typeof AlertCondition)[keyof typeof AlertCondition]
+
+
+export const AlertStatus = {
+  ACTIVE: 'ACTIVE',
+  TRIGGERED: 'TRIGGERED',
+  CANCELLED: 'CANCELLED'
+} as const
+
+export type AlertStatus = (typeof AlertStatus)[keyof typeof AlertStatus]
+
+
 export const OrderSide = {
   BUY: 'BUY',
   SELL: 'SELL'

@@ -85,6 +85,8 @@ export const ModelName = {
   Trade: 'Trade',
   Inventory: 'Inventory',
   Position: 'Position',
+  Watchlist: 'Watchlist',
+  PriceAlert: 'PriceAlert',
   ExchangeWriter: 'ExchangeWriter',
   Tenant: 'Tenant',
   User: 'User',
@@ -508,6 +510,35 @@ export const PositionScalarFieldEnum = {
 } as const
 
 export type PositionScalarFieldEnum = (typeof PositionScalarFieldEnum)[keyof typeof PositionScalarFieldEnum]
+
+
+export const WatchlistScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  name: 'name',
+  symbols: 'symbols'
+} as const
+
+export type WatchlistScalarFieldEnum = (typeof WatchlistScalarFieldEnum)[keyof typeof WatchlistScalarFieldEnum]
+
+
+export const PriceAlertScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  clientAlertId: 'clientAlertId',
+  symbol: 'symbol',
+  condition: 'condition',
+  price: 'price',
+  status: 'status',
+  createdAt: 'createdAt',
+  triggeredAt: 'triggeredAt',
+  triggeredPrice: 'triggeredPrice',
+  sequence: 'sequence'
+} as const
+
+export type PriceAlertScalarFieldEnum = (typeof PriceAlertScalarFieldEnum)[keyof typeof PriceAlertScalarFieldEnum]
 
 
 export const ExchangeWriterScalarFieldEnum = {

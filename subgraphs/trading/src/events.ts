@@ -5,6 +5,7 @@ import type { Happening } from './domain/happening.ts';
 import { isOpen, remainingOf, type Order } from './domain/order.ts';
 import { applyFill, averageCost } from './domain/position.ts';
 import { creditAccount } from './store/account.ts';
+import type { TriggeredAlert } from './store/alert.ts';
 import type { TradeRow } from './store/order.ts';
 import { lockHolding, saveHolding } from './store/position.ts';
 
@@ -40,6 +41,19 @@ export function eventOf({ kind, order }: Happening, trade: TradeRow | null): New
       return { topic: 'orders.cancelled', key, tenantId, payload };
     }
   }
+}
+
+export function alertTriggered(alert: TriggeredAlert): NewEvent {
+  const { id: alertId, userId, tenantId, symbol, condition, price, triggeredPrice } = alert;
+  const payload = {
+    alertId,
+    userId,
+    symbol,
+    condition,
+    price: price.toString(),
+    triggeredPrice: triggeredPrice.toString(),
+  };
+  return { topic: 'alerts.triggered', key: userId, tenantId, payload };
 }
 
 function factsOf(order: Order): OrderFacts {

@@ -56,6 +56,7 @@ import {
   CandleIntervalEnum,
   CandleUpdate,
   Depth,
+  DepthUpdate,
   Holding,
   HoldingConnection,
   Instrument,
@@ -72,6 +73,7 @@ import {
   PlayMarketPayload,
   Portfolio,
   Position,
+  PositionUpdate,
   PriceBand,
   Quote,
   Tick,
@@ -79,11 +81,15 @@ import {
   Trade,
   User,
 } from './schema.ts';
+import type { AlertWatch } from './alerts.ts';
 import type { AccountStore } from './store/account.ts';
+import type { AlertStore } from './store/alert.ts';
 import type { CandleStore } from './store/candle.ts';
 import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
 import type { OrderStore, OrderUpdateRow, TradeRow } from './store/order.ts';
 import type { PositionRow, PositionStore } from './store/position.ts';
+import type { WatchlistStore } from './store/watchlist.ts';
+import { positionUpdatesOf } from './positions.ts';
 import { orderUpdatesOf, type OrderGap } from './updates.ts';
 
 export interface TradingContext extends CallContext {
@@ -95,6 +101,9 @@ export interface TradingContext extends CallContext {
   readonly orders: OrderStore;
   readonly accounts: AccountStore;
   readonly positions: PositionStore;
+  readonly watchlists: WatchlistStore;
+  readonly alerts: AlertStore;
+  readonly alertWatch: AlertWatch;
   readonly loaders: TradingLoaders;
 }
 
@@ -118,7 +127,7 @@ function toTrade(row: TradeRow): Trade {
   return Object.assign(new Trade(), row, { id: toGlobalId('Trade', row.id) });
 }
 
-function toPosition(row: PositionRow): Position {
+export function toPosition(row: PositionRow): Position {
   return Object.assign(new Position(), row, {
     id: toGlobalId('Position', row.id),
     averagePrice: averageCost(row),
@@ -187,7 +196,7 @@ function mayRead(caller: Caller, userId: string): boolean {
   return caller.kind === 'user' && (caller.userId === userId || caller.roles.includes('OPERATOR'));
 }
 
-function ownRow<Row extends { readonly userId: string }>(
+export function ownRow<Row extends { readonly userId: string }>(
   row: Row | undefined,
   caller: Caller,
 ): Row | undefined {
@@ -205,14 +214,14 @@ async function markOf(symbol: string, context: TradingContext): Promise<[symbol:
   return [symbol, { date: session.date, last: session.last, previousClose: day.previousClose }];
 }
 
-async function instrumentOf(symbol: string, context: TradingContext): Promise<Instrument> {
+export async function instrumentOf(symbol: string, context: TradingContext): Promise<Instrument> {
   const row = await context.loaders.instrument.load(symbol);
   if (!row) throw new Error(`there is no instrument ${symbol}`);
   return toInstrument(row);
 }
 
 /** Symbols without repetitions, all of them known; BAD_USER_INPUT otherwise. */
-async function knownSymbols(symbols: readonly string[], context: TradingContext): Promise<string[]> {
+export async function knownSymbols(symbols: readonly string[], context: TradingContext): Promise<string[]> {
   const distinct = [...new Set(symbols)];
   if (distinct.length < 1 || distinct.length > SYMBOLS_MAX) {
     throw doorError('BAD_USER_INPUT', `Between 1 and ${SYMBOLS_MAX} symbols can be watched at once.`);
@@ -420,6 +429,16 @@ export class OrderResolver {
 
 @Resolver(() => Position)
 export class PositionResolver {
+  @Subscription(() => PositionUpdate, {
+    description:
+      'Your positions: first each as it stands, then each that trades. Latest wins: states in between may be skipped.',
+    subscribe: ({ context }: { context: TradingContext }) =>
+      positionUpdatesOf(requireUser(context.caller).userId, context.positions, context.platform.bus),
+  })
+  positionUpdates(@Root() row: PositionRow): PositionUpdate {
+    return { position: toPosition(row) };
+  }
+
   @FieldResolver(() => Instrument, { description: 'What is held.' })
   async instrument(@Root() { symbol }: Position, @Ctx() context: TradingContext): Promise<Instrument> {
     return instrumentOf(symbol, context);
@@ -611,8 +630,37 @@ export class MarketResolver {
   }
 }
 
+@Resolver(() => DepthUpdate)
+export class DepthUpdateResolver {
+  @Directive(SAME_FOR_ALL)
+  @Subscription(() => DepthUpdate, {
+    description:
+      'The five best prices of each side whenever anything changes in them. Latest wins: a slow watcher misses states and is told how many.',
+    subscribe: async ({ args, context }: { args: { symbol: string }; context: TradingContext }) =>
+      context.exchange.ticks.watch(await knownSymbols([args.symbol], context), 'FULL'),
+  })
+  depth(
+    @Root() { symbol, sequence, at, conflated, book }: WatchedTick,
+    @Arg('symbol', () => String, { description: 'Symbol of the instrument.' }) _symbol: string,
+  ): DepthUpdate {
+    return Object.assign(new DepthUpdate(), {
+      symbol,
+      sequence,
+      at,
+      conflated,
+      depth: depth(book, DEPTH_LEVELS),
+    });
+  }
+
+  @Directive(SAME_FOR_ALL)
+  @FieldResolver(() => Instrument, { description: 'Whose order book it is.' })
+  async instrument(@Root() { symbol }: DepthUpdate, @Ctx() context: TradingContext): Promise<Instrument> {
+    return instrumentOf(symbol, context);
+  }
+}
+
 /** The bare id of a user whose things the caller may see. */
-function readable(user: User, { caller }: TradingContext): string | undefined {
+export function readable(user: User, { caller }: TradingContext): string | undefined {
   const userId = uuidOf('User', user.id);
   return userId !== undefined && mayRead(caller, userId) ? userId : undefined;
 }

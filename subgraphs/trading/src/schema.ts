@@ -528,6 +528,34 @@ export class User {
 }
 
 @ObjectType({
+  description: 'An order book as it stands. Latest wins: a slow watcher misses states, never the newest.',
+})
+@Directive(SAME_FOR_ALL)
+export class DepthUpdate {
+  @Field(() => BigIntScalar, { description: 'Rises with each change of the instrument, also over restarts.' })
+  sequence!: bigint;
+
+  @Field(() => DateTime, { description: 'When it came to stand so; of a replay, the recorded time.' })
+  at!: Date;
+
+  @Field(() => Int, { description: 'How many older states were skipped because this watcher was slow.' })
+  conflated!: number;
+
+  @Field(() => Depth, { description: 'The order book.' })
+  depth!: Depth;
+
+  symbol!: string;
+}
+
+@ObjectType({
+  description: 'A position as it stands. Latest wins: states in between may be skipped, the last one never.',
+})
+export class PositionUpdate {
+  @Field(() => Position, { description: 'The position.' })
+  position!: Position;
+}
+
+@ObjectType({
   description: 'A change of price. Latest wins: a slow watcher misses old ticks, never the newest.',
 })
 @Directive(SAME_FOR_ALL)

@@ -1,11 +1,13 @@
 /** Wires the trading domain into one Subgraph value. */
 import { defineSubgraph, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
+import { AlertWatch } from './alerts.ts';
 import { reactions } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { createLoaders } from './loaders.ts';
 import { SimulatedMarket } from './market.ts';
 import { CandleRecorder } from './recorder.ts';
 import {
+  DepthUpdateResolver,
   HoldingResolver,
   InstrumentResolver,
   MarketResolver,
@@ -20,14 +22,20 @@ import {
   resolveUser,
   type TradingContext,
 } from './resolvers.ts';
+import { AlertResolver, UserAlertsResolver, resolveAlert } from './resolvers/alert.ts';
+import { UserWatchlistsResolver, WatchlistResolver, resolveWatchlist } from './resolvers/watchlist.ts';
 import { OrderEventRetention } from './retention.ts';
 import { Instrument, Order, Position, Trade, User } from './schema.ts';
+import { Alert } from './schema/alert.ts';
+import { Watchlist } from './schema/watchlist.ts';
 import { AccountStore } from './store/account.ts';
+import { AlertStore } from './store/alert.ts';
 import { CandleStore } from './store/candle.ts';
 import { InstrumentStore } from './store/instrument.ts';
 import { OrderStore } from './store/order.ts';
 import { PortfolioStore } from './store/portfolio.ts';
 import { PositionStore } from './store/position.ts';
+import { WatchlistStore } from './store/watchlist.ts';
 
 export function createTrading(platform: Platform): Subgraph {
   const { db, bus, clock, config } = platform;
@@ -38,8 +46,11 @@ export function createTrading(platform: Platform): Subgraph {
   const accounts = new AccountStore(db);
   const positions = new PositionStore(db);
   const portfolios = new PortfolioStore(db);
+  const watchlists = new WatchlistStore(db);
+  const alerts = new AlertStore(db);
   const exchange = new Exchange(db, bus, clock, log, instruments);
   const recorder = new CandleRecorder(exchange, candles, clock, log);
+  const alertWatch = new AlertWatch(db, exchange, alerts, bus, clock, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
   let market: SimulatedMarket | undefined;
 
@@ -53,14 +64,21 @@ export function createTrading(platform: Platform): Subgraph {
       PortfolioResolver,
       HoldingResolver,
       MarketResolver,
+      DepthUpdateResolver,
+      WatchlistResolver,
+      UserWatchlistsResolver,
+      AlertResolver,
+      UserAlertsResolver,
     ],
-    types: [Instrument, Order, Trade, Position, User],
+    types: [Instrument, Order, Trade, Position, User, Watchlist, Alert],
     references: {
       Instrument: resolveInstrument,
       Order: resolveOrder,
       Trade: resolveTrade,
       Position: resolvePosition,
       User: resolveUser,
+      Watchlist: resolveWatchlist,
+      Alert: resolveAlert,
     },
     context: (base) => ({
       ...base,
@@ -72,12 +90,16 @@ export function createTrading(platform: Platform): Subgraph {
       orders,
       accounts,
       positions,
+      watchlists,
+      alerts,
+      alertWatch,
       loaders: createLoaders(instruments, orders, positions, portfolios, clock),
     }),
     reactions,
     start: async () => {
       await exchange.start();
       await recorder.start();
+      await alertWatch.start();
       retention.start();
       if (config.simulatorSeed === undefined) return;
       market = new SimulatedMarket(config.simulatorSeed, exchange, clock, log);
@@ -86,6 +108,7 @@ export function createTrading(platform: Platform): Subgraph {
     stop: async () => {
       await market?.stop();
       await retention.stop();
+      await alertWatch.stop();
       await recorder.stop();
       await exchange.stop();
     },

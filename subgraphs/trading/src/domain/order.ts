@@ -35,6 +35,19 @@ export const TRADING_REFUSALS = {
   HOLDINGS_INSUFFICIENT: 'You do not have this quantity free to sell under this product.',
   ORDER_UNKNOWN: 'You have no order of this id.',
   ORDER_CLOSED: 'The order is filled or cancelled already.',
+  WATCHLIST_NAME_INVALID: 'The name of a watchlist has 1 to 40 characters, none of them a control character.',
+  WATCHLIST_TOO_LONG: 'A watchlist holds at most 50 instruments.',
+  WATCHLIST_UNKNOWN: 'You have no watchlist of this id.',
+  WATCHLIST_NAME_USED: 'Another watchlist of yours has this name.',
+  WATCHLISTS_TOO_MANY: 'You have 20 watchlists, which is as many as there can be.',
+  CLIENT_ALERT_ID_REUSED: 'You have used this client alert id for another alert.',
+  ALERT_PRICE_INVALID: 'The price of an alert lies above 0 and is at most a crore.',
+  ALERT_REACHED: 'The last price is there already.',
+  CLIENT_ALERT_ID_INVALID:
+    'A client alert id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
+  ALERTS_TOO_MANY: 'You have 100 alerts that wait, which is as many as there can be.',
+  ALERT_UNKNOWN: 'You have no alert of this id.',
+  ALERT_CLOSED: 'The alert was triggered or cancelled already.',
   BATCH_INVALID: 'A batch has 1 to 1,000 entries in order of time, with positive prices and quantities.',
 } as const;
 export type TradingRefusalCode = keyof typeof TRADING_REFUSALS;
