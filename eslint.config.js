@@ -21,7 +21,7 @@ const DATABASE = [
   '^pg$|^@gridworks/prisma/|^@prisma/|prisma/generated',
   'Queries belong into store.ts (or store/<noun>.ts).',
 ];
-const OUTBOUND = ['^(node:)?(http|https|net)$|^undici$', 'Outbound calls belong into remote.ts.'];
+const OUTBOUND = ['^(node:)?(http|https|net)$|^(undici|ws)$', 'Outbound calls belong into remote.ts.'];
 
 export default defineConfig(
   {
@@ -98,6 +98,18 @@ export default defineConfig(
     rules: mayNotImport(OTHER_ROOMS),
   },
   { files: ['subgraphs/*/src/**/*.ts'], rules: mayNotImport(OTHER_ROOMS, DATABASE, OUTBOUND) },
+  {
+    files: [
+      'subgraphs/*/src/remote.ts',
+      'subgraphs/*/src/remote/**/*.ts',
+      // Stand-ins for third parties: they are called, and call back.
+      'subgraphs/*/src/testing/**/*.ts',
+    ],
+    rules: mayNotImport(OTHER_ROOMS, DATABASE, [
+      '/(schema|store|resolvers|events|loaders|subgraph)(/|\\.ts$)',
+      'What speaks to a third party knows the domain only.',
+    ]),
+  },
   {
     files: ['subgraphs/*/src/schema.ts', 'subgraphs/*/src/schema/**/*.ts'],
     rules: mayNotImport(OTHER_ROOMS, DATABASE, OUTBOUND, [

@@ -28,6 +28,7 @@ export default defineConfig({
     projects: [
       tier('domain', [
         'subgraphs/*/src/domain/**/*.test.ts',
+        'subgraphs/*/src/**/*.unit.test.ts',
         'kit/src/**/*.unit.test.ts',
         'circuits/**/*.test.ts',
         'gateway/src/**/*.unit.test.ts',

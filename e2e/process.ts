@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { repoRoot } from '@gridworks/kit/config';
 
@@ -80,7 +80,14 @@ function launch(
 ): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, ['scripts/bootstrap.mjs', command, ...args], {
     cwd: repoRoot,
-    env: { ...process.env, LOG_LEVEL: 'warn', NODE_ENV: 'production', ...env },
+    // Tests are faster than traders may be.
+    env: {
+      ...process.env,
+      LOG_LEVEL: 'warn',
+      NODE_ENV: 'production',
+      GRIDWORKS_ORDER_RATE_MAX: '100000',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -109,6 +116,8 @@ export async function start(
   const dataDir = options.dataDir ?? freshDataDir();
   const port = options.port ?? (await freePorts());
   const { child, output } = launch(command, options.args ?? [], {
+    // Where the whole tier runs over one Kafka (KAFKA_BROKERS), each graph has streams of its own.
+    KAFKA_PREFIX: basename(dataDir).toLowerCase(),
     ...options.env,
     PORT: String(port),
     GRIDWORKS_DATA: dataDir,

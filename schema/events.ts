@@ -24,6 +24,13 @@ export interface OrderFacts {
 /** [start, open, high, low, close, volume]: start is an Instant, prices are MinorUnits. */
 export type CandleRow = readonly [Instant, MinorUnits, MinorUnits, MinorUnits, MinorUnits, number];
 
+/** Who did something, and what it was done to. */
+export interface AuditFacts {
+  readonly userId: string;
+  /** Id of the partner, app or key. */
+  readonly subjectId: string;
+}
+
 export interface Topics {
   'users.registered': { readonly userId: string; readonly displayName: string; readonly tier: string };
   'users.authenticated': { readonly userId: string };
@@ -49,6 +56,7 @@ export interface Topics {
     readonly orderQuantity: number;
     readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE';
   };
+  /** What a position came to, after one execution or several. */
   'positions.updated': {
     readonly userId: string;
     readonly symbol: string;
@@ -79,6 +87,12 @@ export interface Topics {
     readonly interval: CandleInterval;
     readonly candles: readonly CandleRow[];
   };
+  /** What a user did to what is theirs. */
+  'audit.user.actions': AuditFacts & { readonly kind: 'PARTNER_REGISTERED' | 'APP_CREATED' };
+  /** What an operator decided about others. */
+  'audit.admin.actions': AuditFacts & { readonly kind: 'PARTNER_APPROVED' | 'PARTNER_SUSPENDED' };
+  /** What changed who may come in. */
+  'audit.security.events': AuditFacts & { readonly kind: 'API_KEY_CREATED' | 'API_KEY_REVOKED' };
   'anonymous.butler.interactions': { readonly memberId: string; readonly kind: 'JOINED' };
 }
 

@@ -502,6 +502,10 @@ export type TradingRefusalCode =
   | 'LOT_SIZE_VIOLATED'
   /** The order is filled or cancelled already. */
   | 'ORDER_CLOSED'
+  /** You have placed as many orders within one second as one may. */
+  | 'ORDER_RATE_EXCEEDED'
+  /** You have placed too many orders today for the trades that came of them. */
+  | 'ORDER_TO_TRADE_EXCEEDED'
   /** You have no order of this id. */
   | 'ORDER_UNKNOWN'
   /** A MARKET order takes no limit price. */

@@ -35,6 +35,17 @@ const Environment = z.object({
   GRIDWORKS_DATA: z.string().min(1).default('.data'),
   /** Unset: embedded PostgreSQL. Set: that server; its user must own the database (migrations, roles). */
   DATABASE_URL: url.optional(),
+  /** Addresses of Kafka's brokers, `host:port` with commas between. Unset: consumers read events from PostgreSQL. */
+  KAFKA_BROKERS: z
+    .string()
+    .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/)
+    .transform((text) => text.split(','))
+    .optional(),
+  /** What the names of our streams and groups in Kafka begin with; graphs that share a cluster have different ones. */
+  KAFKA_PREFIX: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,40}$/)
+    .default('gridworks'),
   /** Secret with which the door signs callers for the subgraphs; at least 32 characters. Unset: a kept random one. */
   GRIDWORKS_CALLER_SECRET: z.string().min(32).optional(),
   /** The supergraph that the gateway serves and follows: another text in the file comes into force at once. Relative to the repository. */
@@ -47,6 +58,8 @@ const Environment = z.object({
   GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
   /** Days for which order events are kept. A client that was away longer gets its open orders instead of what it missed. */
   GRIDWORKS_ORDER_EVENTS_DAYS: z.coerce.number().int().min(1).default(30),
+  /** Orders that a user may place within one second. What exchanges and regulators allow retail clients is 10. */
+  GRIDWORKS_ORDER_RATE_MAX: z.coerce.number().int().min(1).max(1_000_000).default(10),
   /** The largest body that the door reads of one request. */
   GRIDWORKS_BODY_BYTES_MAX: z.coerce.number().int().min(1).default(LIMITS.bodyBytesMax),
   /** How long a client may take to send its whole request to the door. */
@@ -62,17 +75,27 @@ const Environment = z.object({
   SUBGRAPH_BUTLER_URL: url.default('http://127.0.0.1:4006'),
 });
 
+export interface KafkaSettings {
+  /** `host:port` each. */
+  readonly brokers: readonly string[];
+  /** What the names of streams and groups begin with. */
+  readonly prefix: string;
+}
+
 export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
   readonly databaseUrl: string | undefined;
+  /** Undefined: consumers read events from PostgreSQL. */
+  readonly kafka: KafkaSettings | undefined;
   readonly callerSecret: string | undefined;
   readonly supergraphFile: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulatorSeed: string | undefined;
   readonly openingCredit: string;
   readonly orderEventsDays: number;
+  readonly orderRateMax: number;
   readonly limits: Limits;
   readonly story: boolean;
   readonly subgraphUrls: Readonly<Record<SubgraphName, string>>;
@@ -91,12 +114,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: values.HOST,
     dataDir: fromRoot(values.GRIDWORKS_DATA),
     databaseUrl: values.DATABASE_URL,
+    kafka: values.KAFKA_BROKERS && { brokers: values.KAFKA_BROKERS, prefix: values.KAFKA_PREFIX },
     callerSecret: values.GRIDWORKS_CALLER_SECRET,
     supergraphFile: fromRoot(values.GRIDWORKS_SUPERGRAPH),
     logLevel: values.LOG_LEVEL,
     simulatorSeed: values.GRIDWORKS_SIMULATOR === 'off' ? undefined : values.GRIDWORKS_SIMULATOR,
     openingCredit: values.GRIDWORKS_OPENING_CREDIT,
     orderEventsDays: values.GRIDWORKS_ORDER_EVENTS_DAYS,
+    orderRateMax: values.GRIDWORKS_ORDER_RATE_MAX,
     limits: {
       bodyBytesMax: values.GRIDWORKS_BODY_BYTES_MAX,
       requestTimeoutMs: values.GRIDWORKS_REQUEST_TIMEOUT_MS,
@@ -121,6 +146,11 @@ function fromRoot(path: string): string {
 /** The server for tests that need PostgreSQL; its account may create databases. Unset: an embedded one per run. */
 export function testDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string | undefined {
   return env['GRIDWORKS_TEST_DATABASE_URL'];
+}
+
+/** The folder with the jars of Apache Kafka, for tests that need a broker; Java must be there. Unset: they are skipped. */
+export function testKafkaLibs(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['GRIDWORKS_TEST_KAFKA_LIBS'];
 }
 
 /** Before a stock gateway is made: it would otherwise probe cloud metadata and push metrics to its vendor. */

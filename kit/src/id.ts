@@ -1,10 +1,17 @@
 /** Identity: UUIDv7 inside (sortable by time), `Type:uuid` outside (a global id that `node(id:)` understands). */
-import { v7 } from 'uuid';
+import { v5, v7 } from 'uuid';
 
+/** Namespace of `namedId`; chosen once at random. */
+const NAMES = '5f0c2a4e-8d0b-4c39-9a57-b1b0c2f1d6e3';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 export function newId(): string {
   return v7();
+}
+
+/** The id of what is named in full by `name`: the same each time, so that what is built anew keeps its identity. */
+export function namedId(name: string): string {
+  return v5(name, NAMES);
 }
 
 export function isUuid(text: string): boolean {

@@ -18,7 +18,8 @@ import { buildSchemaSync, createResolversMap, type NonEmptyArray } from 'type-gr
 import { DOOR_CODES, tenantOf, type Caller } from './caller.ts';
 import type { Config, SubgraphName } from './config.ts';
 import { streamWithTenant, withTenant, type Database } from './db.ts';
-import { Bus, type Reaction } from './events.ts';
+import type { Reaction } from './events.ts';
+import { Bus } from './events/bus.ts';
 import { createLog, type Log } from './telemetry.ts';
 import type { Clock } from './time.ts';
 
@@ -230,5 +231,5 @@ function maskedStream(
 /** The platform of a process that serves one subgraph, or of the embedded form that runs all. */
 export function createPlatform(config: Config, db: Database, name: string): Platform {
   const log = createLog(name, config.logLevel);
-  return { config, db, bus: new Bus(db, log), log, clock: Date.now };
+  return { config, db, bus: new Bus(db, log, config.kafka), log, clock: Date.now };
 }

@@ -59,7 +59,9 @@ export async function openTestSubgraph(
   url?: string,
 ): Promise<TestSubgraph> {
   const database = url === undefined ? await createTestDatabase() : { url, drop: async () => undefined };
-  const config = readConfig({ LOG_LEVEL: 'silent', GRIDWORKS_SIMULATOR: 'off', ...env });
+  // Tests are faster than traders may be.
+  const defaults = { LOG_LEVEL: 'silent', GRIDWORKS_SIMULATOR: 'off', GRIDWORKS_ORDER_RATE_MAX: '100000' };
+  const config = readConfig({ ...defaults, ...env });
   const db = new Database(database.url);
   const platform = createPlatform(config, db, 'test');
   const subgraph = await create(platform);

@@ -40,7 +40,8 @@ export type LedgerAccount = Prisma.LedgerAccountModel
 export type LedgerTransfer = Prisma.LedgerTransferModel
 /**
  * Model LedgerEntry
- * What one transfer does to one account. Append-only.
+ * What one transfer does to one account. Append-only. That both are there is proven for all entries of a statement at
+ * once, by a trigger: foreign keys would ask entry by entry.
  */
 export type LedgerEntry = Prisma.LedgerEntryModel
 /**
@@ -114,6 +115,11 @@ export type EventConsumer = Prisma.EventConsumerModel
  */
 export type EventDeadLetter = Prisma.EventDeadLetterModel
 /**
+ * Model EventPartitionMark
+ * How far a consumer has come in one partition of a stream of Kafka, in places of the log.
+ */
+export type EventPartitionMark = Prisma.EventPartitionMarkModel
+/**
  * Model Partner
  * A business that builds on the platform. Row-level security holds on this table and on those below.
  */
@@ -160,7 +166,8 @@ export type CorporateAction = Prisma.CorporateActionModel
 export type TradingAccount = Prisma.TradingAccountModel
 /**
  * Model Order
- * An order of a user and where it stands.
+ * An order of a user and where it stands. Orders, their trades and events refer to one another without foreign keys: one
+ * writer writes them, whole, in one transaction from its own state, and each check would cost as much as its row.
  */
 export type Order = Prisma.OrderModel
 /**
@@ -204,6 +211,27 @@ export type PriceAlert = Prisma.PriceAlertModel
  * Which process may write orders: the one that raised the epoch last. A writer that was replaced finds out here.
  */
 export type ExchangeWriter = Prisma.ExchangeWriterModel
+/**
+ * Model JournalEntry
+ * Every command that changed the exchange's state, in its order. The state is what they make of it, from the first on.
+ */
+export type JournalEntry = Prisma.JournalEntryModel
+/**
+ * Model JournalSnapshot
+ * The exchange's whole state after a command of the journal, so that a start need not begin with the first one.
+ */
+export type JournalSnapshot = Prisma.JournalSnapshotModel
+/**
+ * Model BrokerOrder
+ * An order at a broker and what is believed of it: kept so that a restart forgets nothing. Belongs to no tenant:
+ * callers never see it.
+ */
+export type BrokerOrder = Prisma.BrokerOrderModel
+/**
+ * Model BrokerFill
+ * One trade of an order at a broker; its key makes that it counts once.
+ */
+export type BrokerFill = Prisma.BrokerFillModel
 /**
  * Model Tenant
  * A business that has its own traders; what belongs to one is invisible to the others.

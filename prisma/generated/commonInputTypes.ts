@@ -334,6 +334,33 @@ export type JsonWithAggregatesFilterBase<$PrismaModel = never> = {
   _max?: Prisma.NestedJsonFilter<$PrismaModel>
 }
 
+export type BigIntNullableFilter<$PrismaModel = never> = {
+  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
+  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBigIntNullableFilter<$PrismaModel> | bigint | number | null
+}
+
+export type BigIntNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
+  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBigIntNullableWithAggregatesFilter<$PrismaModel> | bigint | number | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+  _sum?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
+}
+
 export type EnumPartnerStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.PartnerStatus | Prisma.EnumPartnerStatusFieldRefInput<$PrismaModel>
   in?: $Enums.PartnerStatus[] | Prisma.ListEnumPartnerStatusFieldRefInput<$PrismaModel>
@@ -549,17 +576,6 @@ export type EnumOrderValidityFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel> | $Enums.OrderValidity
 }
 
-export type BigIntNullableFilter<$PrismaModel = never> = {
-  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
-  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBigIntNullableFilter<$PrismaModel> | bigint | number | null
-}
-
 export type EnumOrderStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -612,22 +628,6 @@ export type EnumOrderValidityWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
   _max?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
-}
-
-export type BigIntNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
-  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBigIntNullableWithAggregatesFilter<$PrismaModel> | bigint | number | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
-  _sum?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
 }
 
 export type EnumOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
@@ -699,6 +699,91 @@ export type EnumAlertStatusWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
   _max?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
+}
+
+export type EnumBrokerOrderTypeFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderType | Prisma.EnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderTypeFilter<$PrismaModel> | $Enums.BrokerOrderType
+}
+
+export type EnumBrokerProductFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerProduct | Prisma.EnumBrokerProductFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerProductFilter<$PrismaModel> | $Enums.BrokerProduct
+}
+
+export type EnumBrokerValidityFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerValidity | Prisma.EnumBrokerValidityFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerValidityFilter<$PrismaModel> | $Enums.BrokerValidity
+}
+
+export type EnumBrokerOrderStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderStatus | Prisma.EnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderStatusFilter<$PrismaModel> | $Enums.BrokerOrderStatus
+}
+
+export type EnumBrokerDoubtNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerDoubt | Prisma.EnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel> | $Enums.BrokerDoubt | null
+}
+
+export type EnumBrokerOrderTypeWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderType | Prisma.EnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderTypeWithAggregatesFilter<$PrismaModel> | $Enums.BrokerOrderType
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerOrderTypeFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerOrderTypeFilter<$PrismaModel>
+}
+
+export type EnumBrokerProductWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerProduct | Prisma.EnumBrokerProductFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerProductWithAggregatesFilter<$PrismaModel> | $Enums.BrokerProduct
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerProductFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerProductFilter<$PrismaModel>
+}
+
+export type EnumBrokerValidityWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerValidity | Prisma.EnumBrokerValidityFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerValidityWithAggregatesFilter<$PrismaModel> | $Enums.BrokerValidity
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerValidityFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerValidityFilter<$PrismaModel>
+}
+
+export type EnumBrokerOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderStatus | Prisma.EnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderStatusWithAggregatesFilter<$PrismaModel> | $Enums.BrokerOrderStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerOrderStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerOrderStatusFilter<$PrismaModel>
+}
+
+export type EnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerDoubt | Prisma.EnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel> | $Enums.BrokerDoubt | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
 }
 
 export type EnumTierFilter<$PrismaModel = never> = {
@@ -1036,6 +1121,44 @@ export type NestedJsonFilterBase<$PrismaModel = never> = {
   not?: runtime.InputJsonValue | Prisma.JsonFieldRefInput<$PrismaModel> | Prisma.JsonNullValueFilter
 }
 
+export type NestedBigIntNullableFilter<$PrismaModel = never> = {
+  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
+  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBigIntNullableFilter<$PrismaModel> | bigint | number | null
+}
+
+export type NestedBigIntNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
+  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
+  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedBigIntNullableWithAggregatesFilter<$PrismaModel> | bigint | number | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+  _sum?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
+}
+
+export type NestedFloatNullableFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedFloatNullableFilter<$PrismaModel> | number | null
+}
+
 export type NestedEnumPartnerStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.PartnerStatus | Prisma.EnumPartnerStatusFieldRefInput<$PrismaModel>
   in?: $Enums.PartnerStatus[] | Prisma.ListEnumPartnerStatusFieldRefInput<$PrismaModel>
@@ -1235,17 +1358,6 @@ export type NestedEnumOrderValidityFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel> | $Enums.OrderValidity
 }
 
-export type NestedBigIntNullableFilter<$PrismaModel = never> = {
-  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
-  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBigIntNullableFilter<$PrismaModel> | bigint | number | null
-}
-
 export type NestedEnumOrderStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -1298,33 +1410,6 @@ export type NestedEnumOrderValidityWithAggregatesFilter<$PrismaModel = never> = 
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
   _max?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
-}
-
-export type NestedBigIntNullableWithAggregatesFilter<$PrismaModel = never> = {
-  equals?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel> | null
-  in?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  notIn?: bigint[] | number[] | Prisma.ListBigIntFieldRefInput<$PrismaModel> | null
-  lt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  lte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gt?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  gte?: bigint | number | Prisma.BigIntFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedBigIntNullableWithAggregatesFilter<$PrismaModel> | bigint | number | null
-  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
-  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
-  _sum?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
-  _min?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
-  _max?: Prisma.NestedBigIntNullableFilter<$PrismaModel>
-}
-
-export type NestedFloatNullableFilter<$PrismaModel = never> = {
-  equals?: number | Prisma.FloatFieldRefInput<$PrismaModel> | null
-  in?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
-  notIn?: number[] | Prisma.ListFloatFieldRefInput<$PrismaModel> | null
-  lt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  lte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  gt?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  gte?: number | Prisma.FloatFieldRefInput<$PrismaModel>
-  not?: Prisma.NestedFloatNullableFilter<$PrismaModel> | number | null
 }
 
 export type NestedEnumOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
@@ -1396,6 +1481,91 @@ export type NestedEnumAlertStatusWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
   _max?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
+}
+
+export type NestedEnumBrokerOrderTypeFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderType | Prisma.EnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderTypeFilter<$PrismaModel> | $Enums.BrokerOrderType
+}
+
+export type NestedEnumBrokerProductFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerProduct | Prisma.EnumBrokerProductFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerProductFilter<$PrismaModel> | $Enums.BrokerProduct
+}
+
+export type NestedEnumBrokerValidityFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerValidity | Prisma.EnumBrokerValidityFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerValidityFilter<$PrismaModel> | $Enums.BrokerValidity
+}
+
+export type NestedEnumBrokerOrderStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderStatus | Prisma.EnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderStatusFilter<$PrismaModel> | $Enums.BrokerOrderStatus
+}
+
+export type NestedEnumBrokerDoubtNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerDoubt | Prisma.EnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel> | $Enums.BrokerDoubt | null
+}
+
+export type NestedEnumBrokerOrderTypeWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderType | Prisma.EnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderTypeWithAggregatesFilter<$PrismaModel> | $Enums.BrokerOrderType
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerOrderTypeFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerOrderTypeFilter<$PrismaModel>
+}
+
+export type NestedEnumBrokerProductWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerProduct | Prisma.EnumBrokerProductFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerProduct[] | Prisma.ListEnumBrokerProductFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerProductWithAggregatesFilter<$PrismaModel> | $Enums.BrokerProduct
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerProductFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerProductFilter<$PrismaModel>
+}
+
+export type NestedEnumBrokerValidityWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerValidity | Prisma.EnumBrokerValidityFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerValidity[] | Prisma.ListEnumBrokerValidityFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerValidityWithAggregatesFilter<$PrismaModel> | $Enums.BrokerValidity
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerValidityFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerValidityFilter<$PrismaModel>
+}
+
+export type NestedEnumBrokerOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerOrderStatus | Prisma.EnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.BrokerOrderStatus[] | Prisma.ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumBrokerOrderStatusWithAggregatesFilter<$PrismaModel> | $Enums.BrokerOrderStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerOrderStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerOrderStatusFilter<$PrismaModel>
+}
+
+export type NestedEnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerDoubt | Prisma.EnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerDoubt[] | Prisma.ListEnumBrokerDoubtFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel> | $Enums.BrokerDoubt | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
 }
 
 export type NestedEnumTierFilter<$PrismaModel = never> = {

@@ -181,6 +181,55 @@ export const CancelReason = {
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason]
 
 
+export const BrokerOrderType = {
+  MARKET: 'MARKET',
+  LIMIT: 'LIMIT',
+  STOP: 'STOP',
+  STOP_LIMIT: 'STOP_LIMIT'
+} as const
+
+export type BrokerOrderType = (typeof BrokerOrderType)[keyof typeof BrokerOrderType]
+
+
+export const BrokerProduct = {
+  CNC: 'CNC',
+  MIS: 'MIS',
+  NRML: 'NRML'
+} as const
+
+export type BrokerProduct = (typeof BrokerProduct)[keyof typeof BrokerProduct]
+
+
+export const BrokerValidity = {
+  DAY: 'DAY',
+  IOC: 'IOC'
+} as const
+
+export type BrokerValidity = (typeof BrokerValidity)[keyof typeof BrokerValidity]
+
+
+export const BrokerOrderStatus = {
+  SENT: 'SENT',
+  PENDING: 'PENDING',
+  TRIGGER_PENDING: 'TRIGGER_PENDING',
+  OPEN: 'OPEN',
+  FILLED: 'FILLED',
+  CANCELLED: 'CANCELLED',
+  REJECTED: 'REJECTED',
+  NOT_PLACED: 'NOT_PLACED'
+} as const
+
+export type BrokerOrderStatus = (typeof BrokerOrderStatus)[keyof typeof BrokerOrderStatus]
+
+
+export const BrokerDoubt = {
+  UNANSWERED: 'UNANSWERED',
+  NOT_FOUND: 'NOT_FOUND'
+} as const
+
+export type BrokerDoubt = (typeof BrokerDoubt)[keyof typeof BrokerDoubt]
+
+
 export const Tier = {
   LITE: 'LITE',
   PRO: 'PRO',

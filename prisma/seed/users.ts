@@ -21,11 +21,14 @@ export async function seedUsers(db: Database, nowMs: number): Promise<void> {
         [user.id, user.tenantId, user.email, user.displayName, passwordHash, user.tier, user.roles, at],
       );
       if (rowCount === 0) continue;
-      await publish(tx, 'users.registered', {
-        key: user.id,
-        tenantId: user.tenantId,
-        payload: { userId: user.id, displayName: user.displayName, tier: user.tier },
-      });
+      await publish(tx, [
+        {
+          topic: 'users.registered',
+          key: user.id,
+          tenantId: user.tenantId,
+          payload: { userId: user.id, displayName: user.displayName, tier: user.tier },
+        },
+      ]);
     }
   });
 }

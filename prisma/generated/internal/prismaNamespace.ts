@@ -416,6 +416,7 @@ export const ModelName = {
   EventLog: 'EventLog',
   EventConsumer: 'EventConsumer',
   EventDeadLetter: 'EventDeadLetter',
+  EventPartitionMark: 'EventPartitionMark',
   Partner: 'Partner',
   PartnerApp: 'PartnerApp',
   ApiKey: 'ApiKey',
@@ -434,6 +435,10 @@ export const ModelName = {
   Watchlist: 'Watchlist',
   PriceAlert: 'PriceAlert',
   ExchangeWriter: 'ExchangeWriter',
+  JournalEntry: 'JournalEntry',
+  JournalSnapshot: 'JournalSnapshot',
+  BrokerOrder: 'BrokerOrder',
+  BrokerFill: 'BrokerFill',
   Tenant: 'Tenant',
   User: 'User',
   SigningKey: 'SigningKey'
@@ -452,7 +457,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "exchangeWriter" | "tenant" | "user" | "signingKey"
+    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1846,6 +1851,64 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    EventPartitionMark: {
+      payload: Prisma.$EventPartitionMarkPayload<ExtArgs>
+      fields: Prisma.EventPartitionMarkFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.EventPartitionMarkFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.EventPartitionMarkFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload>
+        }
+        findFirst: {
+          args: Prisma.EventPartitionMarkFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.EventPartitionMarkFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload>
+        }
+        findMany: {
+          args: Prisma.EventPartitionMarkFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload>[]
+        }
+        delete: {
+          args: Prisma.EventPartitionMarkDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload>
+        }
+        update: {
+          args: Prisma.EventPartitionMarkUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload>
+        }
+        deleteMany: {
+          args: Prisma.EventPartitionMarkDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.EventPartitionMarkUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.EventPartitionMarkUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$EventPartitionMarkPayload>[]
+        }
+        aggregate: {
+          args: Prisma.EventPartitionMarkAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateEventPartitionMark>
+        }
+        groupBy: {
+          args: Prisma.EventPartitionMarkGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.EventPartitionMarkGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.EventPartitionMarkCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.EventPartitionMarkCountAggregateOutputType> | number
+        }
+      }
+    }
     Partner: {
       payload: Prisma.$PartnerPayload<ExtArgs>
       fields: Prisma.PartnerFieldRefs
@@ -3178,6 +3241,302 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    JournalEntry: {
+      payload: Prisma.$JournalEntryPayload<ExtArgs>
+      fields: Prisma.JournalEntryFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.JournalEntryFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.JournalEntryFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>
+        }
+        findFirst: {
+          args: Prisma.JournalEntryFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.JournalEntryFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>
+        }
+        findMany: {
+          args: Prisma.JournalEntryFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>[]
+        }
+        create: {
+          args: Prisma.JournalEntryCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>
+        }
+        createMany: {
+          args: Prisma.JournalEntryCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.JournalEntryCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>[]
+        }
+        delete: {
+          args: Prisma.JournalEntryDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>
+        }
+        update: {
+          args: Prisma.JournalEntryUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>
+        }
+        deleteMany: {
+          args: Prisma.JournalEntryDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.JournalEntryUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.JournalEntryUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>[]
+        }
+        upsert: {
+          args: Prisma.JournalEntryUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalEntryPayload>
+        }
+        aggregate: {
+          args: Prisma.JournalEntryAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateJournalEntry>
+        }
+        groupBy: {
+          args: Prisma.JournalEntryGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JournalEntryGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.JournalEntryCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JournalEntryCountAggregateOutputType> | number
+        }
+      }
+    }
+    JournalSnapshot: {
+      payload: Prisma.$JournalSnapshotPayload<ExtArgs>
+      fields: Prisma.JournalSnapshotFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.JournalSnapshotFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.JournalSnapshotFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>
+        }
+        findFirst: {
+          args: Prisma.JournalSnapshotFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.JournalSnapshotFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>
+        }
+        findMany: {
+          args: Prisma.JournalSnapshotFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>[]
+        }
+        create: {
+          args: Prisma.JournalSnapshotCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>
+        }
+        createMany: {
+          args: Prisma.JournalSnapshotCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.JournalSnapshotCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>[]
+        }
+        delete: {
+          args: Prisma.JournalSnapshotDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>
+        }
+        update: {
+          args: Prisma.JournalSnapshotUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>
+        }
+        deleteMany: {
+          args: Prisma.JournalSnapshotDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.JournalSnapshotUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.JournalSnapshotUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>[]
+        }
+        upsert: {
+          args: Prisma.JournalSnapshotUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalSnapshotPayload>
+        }
+        aggregate: {
+          args: Prisma.JournalSnapshotAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateJournalSnapshot>
+        }
+        groupBy: {
+          args: Prisma.JournalSnapshotGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JournalSnapshotGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.JournalSnapshotCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JournalSnapshotCountAggregateOutputType> | number
+        }
+      }
+    }
+    BrokerOrder: {
+      payload: Prisma.$BrokerOrderPayload<ExtArgs>
+      fields: Prisma.BrokerOrderFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BrokerOrderFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BrokerOrderFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>
+        }
+        findFirst: {
+          args: Prisma.BrokerOrderFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BrokerOrderFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>
+        }
+        findMany: {
+          args: Prisma.BrokerOrderFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>[]
+        }
+        create: {
+          args: Prisma.BrokerOrderCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>
+        }
+        createMany: {
+          args: Prisma.BrokerOrderCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BrokerOrderCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>[]
+        }
+        delete: {
+          args: Prisma.BrokerOrderDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>
+        }
+        update: {
+          args: Prisma.BrokerOrderUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>
+        }
+        deleteMany: {
+          args: Prisma.BrokerOrderDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BrokerOrderUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BrokerOrderUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>[]
+        }
+        upsert: {
+          args: Prisma.BrokerOrderUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerOrderPayload>
+        }
+        aggregate: {
+          args: Prisma.BrokerOrderAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBrokerOrder>
+        }
+        groupBy: {
+          args: Prisma.BrokerOrderGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BrokerOrderGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BrokerOrderCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BrokerOrderCountAggregateOutputType> | number
+        }
+      }
+    }
+    BrokerFill: {
+      payload: Prisma.$BrokerFillPayload<ExtArgs>
+      fields: Prisma.BrokerFillFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.BrokerFillFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.BrokerFillFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>
+        }
+        findFirst: {
+          args: Prisma.BrokerFillFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.BrokerFillFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>
+        }
+        findMany: {
+          args: Prisma.BrokerFillFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>[]
+        }
+        create: {
+          args: Prisma.BrokerFillCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>
+        }
+        createMany: {
+          args: Prisma.BrokerFillCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.BrokerFillCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>[]
+        }
+        delete: {
+          args: Prisma.BrokerFillDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>
+        }
+        update: {
+          args: Prisma.BrokerFillUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>
+        }
+        deleteMany: {
+          args: Prisma.BrokerFillDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.BrokerFillUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.BrokerFillUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>[]
+        }
+        upsert: {
+          args: Prisma.BrokerFillUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$BrokerFillPayload>
+        }
+        aggregate: {
+          args: Prisma.BrokerFillAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateBrokerFill>
+        }
+        groupBy: {
+          args: Prisma.BrokerFillGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BrokerFillGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.BrokerFillCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.BrokerFillCountAggregateOutputType> | number
+        }
+      }
+    }
     Tenant: {
       payload: Prisma.$TenantPayload<ExtArgs>
       fields: Prisma.TenantFieldRefs
@@ -3618,6 +3977,7 @@ export type EventLogScalarFieldEnum = (typeof EventLogScalarFieldEnum)[keyof typ
 export const EventConsumerScalarFieldEnum = {
   name: 'name',
   pos: 'pos',
+  repeatPos: 'repeatPos',
   updatedAt: 'updatedAt'
 } as const
 
@@ -3635,6 +3995,16 @@ export const EventDeadLetterScalarFieldEnum = {
 } as const
 
 export type EventDeadLetterScalarFieldEnum = (typeof EventDeadLetterScalarFieldEnum)[keyof typeof EventDeadLetterScalarFieldEnum]
+
+
+export const EventPartitionMarkScalarFieldEnum = {
+  consumer: 'consumer',
+  stream: 'stream',
+  partition: 'partition',
+  pos: 'pos'
+} as const
+
+export type EventPartitionMarkScalarFieldEnum = (typeof EventPartitionMarkScalarFieldEnum)[keyof typeof EventPartitionMarkScalarFieldEnum]
 
 
 export const PartnerScalarFieldEnum = {
@@ -3877,6 +4247,66 @@ export const ExchangeWriterScalarFieldEnum = {
 } as const
 
 export type ExchangeWriterScalarFieldEnum = (typeof ExchangeWriterScalarFieldEnum)[keyof typeof ExchangeWriterScalarFieldEnum]
+
+
+export const JournalEntryScalarFieldEnum = {
+  sequence: 'sequence',
+  at: 'at',
+  command: 'command',
+  digest: 'digest'
+} as const
+
+export type JournalEntryScalarFieldEnum = (typeof JournalEntryScalarFieldEnum)[keyof typeof JournalEntryScalarFieldEnum]
+
+
+export const JournalSnapshotScalarFieldEnum = {
+  sequence: 'sequence',
+  at: 'at',
+  state: 'state',
+  hash: 'hash'
+} as const
+
+export type JournalSnapshotScalarFieldEnum = (typeof JournalSnapshotScalarFieldEnum)[keyof typeof JournalSnapshotScalarFieldEnum]
+
+
+export const BrokerOrderScalarFieldEnum = {
+  id: 'id',
+  tag: 'tag',
+  symbol: 'symbol',
+  side: 'side',
+  type: 'type',
+  product: 'product',
+  validity: 'validity',
+  askedQuantity: 'askedQuantity',
+  askedLimit: 'askedLimit',
+  askedTrigger: 'askedTrigger',
+  quantity: 'quantity',
+  limitPrice: 'limitPrice',
+  triggerPrice: 'triggerPrice',
+  venueOrderId: 'venueOrderId',
+  status: 'status',
+  doubt: 'doubt',
+  doubtedAt: 'doubtedAt',
+  absences: 'absences',
+  filledQuantity: 'filledQuantity',
+  updatedAt: 'updatedAt',
+  heardAt: 'heardAt',
+  message: 'message',
+  isSettled: 'isSettled'
+} as const
+
+export type BrokerOrderScalarFieldEnum = (typeof BrokerOrderScalarFieldEnum)[keyof typeof BrokerOrderScalarFieldEnum]
+
+
+export const BrokerFillScalarFieldEnum = {
+  orderId: 'orderId',
+  tradeId: 'tradeId',
+  price: 'price',
+  quantity: 'quantity',
+  at: 'at'
+} as const
+
+export type BrokerFillScalarFieldEnum = (typeof BrokerFillScalarFieldEnum)[keyof typeof BrokerFillScalarFieldEnum]
 
 
 export const TenantScalarFieldEnum = {
@@ -4330,6 +4760,76 @@ export type ListEnumAlertStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$
 
 
 /**
+ * Reference to a field of type 'BrokerOrderType'
+ */
+export type EnumBrokerOrderTypeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerOrderType'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerOrderType[]'
+ */
+export type ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerOrderType[]'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerProduct'
+ */
+export type EnumBrokerProductFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerProduct'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerProduct[]'
+ */
+export type ListEnumBrokerProductFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerProduct[]'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerValidity'
+ */
+export type EnumBrokerValidityFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerValidity'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerValidity[]'
+ */
+export type ListEnumBrokerValidityFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerValidity[]'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerOrderStatus'
+ */
+export type EnumBrokerOrderStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerOrderStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerOrderStatus[]'
+ */
+export type ListEnumBrokerOrderStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerOrderStatus[]'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerDoubt'
+ */
+export type EnumBrokerDoubtFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerDoubt'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerDoubt[]'
+ */
+export type ListEnumBrokerDoubtFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerDoubt[]'>
+    
+
+
+/**
  * Reference to a field of type 'Tier'
  */
 export type EnumTierFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Tier'>
@@ -4540,6 +5040,7 @@ export type GlobalOmitConfig = {
   eventLog?: Prisma.EventLogOmit
   eventConsumer?: Prisma.EventConsumerOmit
   eventDeadLetter?: Prisma.EventDeadLetterOmit
+  eventPartitionMark?: Prisma.EventPartitionMarkOmit
   partner?: Prisma.PartnerOmit
   partnerApp?: Prisma.PartnerAppOmit
   apiKey?: Prisma.ApiKeyOmit
@@ -4558,6 +5059,10 @@ export type GlobalOmitConfig = {
   watchlist?: Prisma.WatchlistOmit
   priceAlert?: Prisma.PriceAlertOmit
   exchangeWriter?: Prisma.ExchangeWriterOmit
+  journalEntry?: Prisma.JournalEntryOmit
+  journalSnapshot?: Prisma.JournalSnapshotOmit
+  brokerOrder?: Prisma.BrokerOrderOmit
+  brokerFill?: Prisma.BrokerFillOmit
   tenant?: Prisma.TenantOmit
   user?: Prisma.UserOmit
   signingKey?: Prisma.SigningKeyOmit

@@ -70,6 +70,7 @@ export const ModelName = {
   EventLog: 'EventLog',
   EventConsumer: 'EventConsumer',
   EventDeadLetter: 'EventDeadLetter',
+  EventPartitionMark: 'EventPartitionMark',
   Partner: 'Partner',
   PartnerApp: 'PartnerApp',
   ApiKey: 'ApiKey',
@@ -88,6 +89,10 @@ export const ModelName = {
   Watchlist: 'Watchlist',
   PriceAlert: 'PriceAlert',
   ExchangeWriter: 'ExchangeWriter',
+  JournalEntry: 'JournalEntry',
+  JournalSnapshot: 'JournalSnapshot',
+  BrokerOrder: 'BrokerOrder',
+  BrokerFill: 'BrokerFill',
   Tenant: 'Tenant',
   User: 'User',
   SigningKey: 'SigningKey'
@@ -288,6 +293,7 @@ export type EventLogScalarFieldEnum = (typeof EventLogScalarFieldEnum)[keyof typ
 export const EventConsumerScalarFieldEnum = {
   name: 'name',
   pos: 'pos',
+  repeatPos: 'repeatPos',
   updatedAt: 'updatedAt'
 } as const
 
@@ -305,6 +311,16 @@ export const EventDeadLetterScalarFieldEnum = {
 } as const
 
 export type EventDeadLetterScalarFieldEnum = (typeof EventDeadLetterScalarFieldEnum)[keyof typeof EventDeadLetterScalarFieldEnum]
+
+
+export const EventPartitionMarkScalarFieldEnum = {
+  consumer: 'consumer',
+  stream: 'stream',
+  partition: 'partition',
+  pos: 'pos'
+} as const
+
+export type EventPartitionMarkScalarFieldEnum = (typeof EventPartitionMarkScalarFieldEnum)[keyof typeof EventPartitionMarkScalarFieldEnum]
 
 
 export const PartnerScalarFieldEnum = {
@@ -547,6 +563,66 @@ export const ExchangeWriterScalarFieldEnum = {
 } as const
 
 export type ExchangeWriterScalarFieldEnum = (typeof ExchangeWriterScalarFieldEnum)[keyof typeof ExchangeWriterScalarFieldEnum]
+
+
+export const JournalEntryScalarFieldEnum = {
+  sequence: 'sequence',
+  at: 'at',
+  command: 'command',
+  digest: 'digest'
+} as const
+
+export type JournalEntryScalarFieldEnum = (typeof JournalEntryScalarFieldEnum)[keyof typeof JournalEntryScalarFieldEnum]
+
+
+export const JournalSnapshotScalarFieldEnum = {
+  sequence: 'sequence',
+  at: 'at',
+  state: 'state',
+  hash: 'hash'
+} as const
+
+export type JournalSnapshotScalarFieldEnum = (typeof JournalSnapshotScalarFieldEnum)[keyof typeof JournalSnapshotScalarFieldEnum]
+
+
+export const BrokerOrderScalarFieldEnum = {
+  id: 'id',
+  tag: 'tag',
+  symbol: 'symbol',
+  side: 'side',
+  type: 'type',
+  product: 'product',
+  validity: 'validity',
+  askedQuantity: 'askedQuantity',
+  askedLimit: 'askedLimit',
+  askedTrigger: 'askedTrigger',
+  quantity: 'quantity',
+  limitPrice: 'limitPrice',
+  triggerPrice: 'triggerPrice',
+  venueOrderId: 'venueOrderId',
+  status: 'status',
+  doubt: 'doubt',
+  doubtedAt: 'doubtedAt',
+  absences: 'absences',
+  filledQuantity: 'filledQuantity',
+  updatedAt: 'updatedAt',
+  heardAt: 'heardAt',
+  message: 'message',
+  isSettled: 'isSettled'
+} as const
+
+export type BrokerOrderScalarFieldEnum = (typeof BrokerOrderScalarFieldEnum)[keyof typeof BrokerOrderScalarFieldEnum]
+
+
+export const BrokerFillScalarFieldEnum = {
+  orderId: 'orderId',
+  tradeId: 'tradeId',
+  price: 'price',
+  quantity: 'quantity',
+  at: 'at'
+} as const
+
+export type BrokerFillScalarFieldEnum = (typeof BrokerFillScalarFieldEnum)[keyof typeof BrokerFillScalarFieldEnum]
 
 
 export const TenantScalarFieldEnum = {

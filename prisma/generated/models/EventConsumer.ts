@@ -28,27 +28,32 @@ export type AggregateEventConsumer = {
 
 export type EventConsumerAvgAggregateOutputType = {
   pos: number | null
+  repeatPos: number | null
 }
 
 export type EventConsumerSumAggregateOutputType = {
   pos: bigint | null
+  repeatPos: bigint | null
 }
 
 export type EventConsumerMinAggregateOutputType = {
   name: string | null
   pos: bigint | null
+  repeatPos: bigint | null
   updatedAt: Date | null
 }
 
 export type EventConsumerMaxAggregateOutputType = {
   name: string | null
   pos: bigint | null
+  repeatPos: bigint | null
   updatedAt: Date | null
 }
 
 export type EventConsumerCountAggregateOutputType = {
   name: number
   pos: number
+  repeatPos: number
   updatedAt: number
   _all: number
 }
@@ -56,27 +61,32 @@ export type EventConsumerCountAggregateOutputType = {
 
 export type EventConsumerAvgAggregateInputType = {
   pos?: true
+  repeatPos?: true
 }
 
 export type EventConsumerSumAggregateInputType = {
   pos?: true
+  repeatPos?: true
 }
 
 export type EventConsumerMinAggregateInputType = {
   name?: true
   pos?: true
+  repeatPos?: true
   updatedAt?: true
 }
 
 export type EventConsumerMaxAggregateInputType = {
   name?: true
   pos?: true
+  repeatPos?: true
   updatedAt?: true
 }
 
 export type EventConsumerCountAggregateInputType = {
   name?: true
   pos?: true
+  repeatPos?: true
   updatedAt?: true
   _all?: true
 }
@@ -170,6 +180,7 @@ export type EventConsumerGroupByArgs<ExtArgs extends runtime.Types.Extensions.In
 export type EventConsumerGroupByOutputType = {
   name: string
   pos: bigint
+  repeatPos: bigint | null
   updatedAt: Date
   _count: EventConsumerCountAggregateOutputType | null
   _avg: EventConsumerAvgAggregateOutputType | null
@@ -199,12 +210,14 @@ export type EventConsumerWhereInput = {
   NOT?: Prisma.EventConsumerWhereInput | Prisma.EventConsumerWhereInput[]
   name?: Prisma.StringFilter<"EventConsumer"> | string
   pos?: Prisma.BigIntFilter<"EventConsumer"> | bigint | number
+  repeatPos?: Prisma.BigIntNullableFilter<"EventConsumer"> | bigint | number | null
   updatedAt?: Prisma.DateTimeFilter<"EventConsumer"> | Date | string
 }
 
 export type EventConsumerOrderByWithRelationInput = {
   name?: Prisma.SortOrder
   pos?: Prisma.SortOrder
+  repeatPos?: Prisma.SortOrderInput | Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
 
@@ -214,12 +227,14 @@ export type EventConsumerWhereUniqueInput = Prisma.AtLeast<{
   OR?: Prisma.EventConsumerWhereInput[]
   NOT?: Prisma.EventConsumerWhereInput | Prisma.EventConsumerWhereInput[]
   pos?: Prisma.BigIntFilter<"EventConsumer"> | bigint | number
+  repeatPos?: Prisma.BigIntNullableFilter<"EventConsumer"> | bigint | number | null
   updatedAt?: Prisma.DateTimeFilter<"EventConsumer"> | Date | string
 }, "name">
 
 export type EventConsumerOrderByWithAggregationInput = {
   name?: Prisma.SortOrder
   pos?: Prisma.SortOrder
+  repeatPos?: Prisma.SortOrderInput | Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
   _count?: Prisma.EventConsumerCountOrderByAggregateInput
   _avg?: Prisma.EventConsumerAvgOrderByAggregateInput
@@ -234,57 +249,75 @@ export type EventConsumerScalarWhereWithAggregatesInput = {
   NOT?: Prisma.EventConsumerScalarWhereWithAggregatesInput | Prisma.EventConsumerScalarWhereWithAggregatesInput[]
   name?: Prisma.StringWithAggregatesFilter<"EventConsumer"> | string
   pos?: Prisma.BigIntWithAggregatesFilter<"EventConsumer"> | bigint | number
+  repeatPos?: Prisma.BigIntNullableWithAggregatesFilter<"EventConsumer"> | bigint | number | null
   updatedAt?: Prisma.DateTimeWithAggregatesFilter<"EventConsumer"> | Date | string
 }
 
 export type EventConsumerUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   pos?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  repeatPos?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type EventConsumerUncheckedUpdateInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   pos?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  repeatPos?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type EventConsumerUpdateManyMutationInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   pos?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  repeatPos?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type EventConsumerUncheckedUpdateManyInput = {
   name?: Prisma.StringFieldUpdateOperationsInput | string
   pos?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  repeatPos?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
   updatedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
 }
 
 export type EventConsumerCountOrderByAggregateInput = {
   name?: Prisma.SortOrder
   pos?: Prisma.SortOrder
+  repeatPos?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
 
 export type EventConsumerAvgOrderByAggregateInput = {
   pos?: Prisma.SortOrder
+  repeatPos?: Prisma.SortOrder
 }
 
 export type EventConsumerMaxOrderByAggregateInput = {
   name?: Prisma.SortOrder
   pos?: Prisma.SortOrder
+  repeatPos?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
 
 export type EventConsumerMinOrderByAggregateInput = {
   name?: Prisma.SortOrder
   pos?: Prisma.SortOrder
+  repeatPos?: Prisma.SortOrder
   updatedAt?: Prisma.SortOrder
 }
 
 export type EventConsumerSumOrderByAggregateInput = {
   pos?: Prisma.SortOrder
+  repeatPos?: Prisma.SortOrder
+}
+
+export type NullableBigIntFieldUpdateOperationsInput = {
+  set?: bigint | number | null
+  increment?: bigint | number
+  decrement?: bigint | number
+  multiply?: bigint | number
+  divide?: bigint | number
 }
 
 
@@ -292,6 +325,7 @@ export type EventConsumerSumOrderByAggregateInput = {
 export type EventConsumerSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   name?: boolean
   pos?: boolean
+  repeatPos?: boolean
   updatedAt?: boolean
 }, ExtArgs["result"]["eventConsumer"]>
 
@@ -299,16 +333,18 @@ export type EventConsumerSelect<ExtArgs extends runtime.Types.Extensions.Interna
 export type EventConsumerSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   name?: boolean
   pos?: boolean
+  repeatPos?: boolean
   updatedAt?: boolean
 }, ExtArgs["result"]["eventConsumer"]>
 
 export type EventConsumerSelectScalar = {
   name?: boolean
   pos?: boolean
+  repeatPos?: boolean
   updatedAt?: boolean
 }
 
-export type EventConsumerOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"name" | "pos" | "updatedAt", ExtArgs["result"]["eventConsumer"]>
+export type EventConsumerOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"name" | "pos" | "repeatPos" | "updatedAt", ExtArgs["result"]["eventConsumer"]>
 
 export type $EventConsumerPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "EventConsumer"
@@ -316,6 +352,7 @@ export type $EventConsumerPayload<ExtArgs extends runtime.Types.Extensions.Inter
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     name: string
     pos: bigint
+    repeatPos: bigint | null
     updatedAt: Date
   }, ExtArgs["result"]["eventConsumer"]>
   composites: {}
@@ -671,6 +708,7 @@ export interface Prisma__EventConsumerClient<T, Null = never, ExtArgs extends ru
 export interface EventConsumerFieldRefs {
   readonly name: Prisma.FieldRef<"EventConsumer", 'String'>
   readonly pos: Prisma.FieldRef<"EventConsumer", 'BigInt'>
+  readonly repeatPos: Prisma.FieldRef<"EventConsumer", 'BigInt'>
   readonly updatedAt: Prisma.FieldRef<"EventConsumer", 'DateTime'>
 }
     

@@ -272,7 +272,6 @@ export type InstrumentWhereInput = {
   lotSize?: Prisma.IntFilter<"Instrument"> | number
   referencePrice?: Prisma.BigIntFilter<"Instrument"> | bigint | number
   createdAt?: Prisma.DateTimeFilter<"Instrument"> | Date | string
-  orders?: Prisma.OrderListRelationFilter
 }
 
 export type InstrumentOrderByWithRelationInput = {
@@ -287,7 +286,6 @@ export type InstrumentOrderByWithRelationInput = {
   lotSize?: Prisma.SortOrder
   referencePrice?: Prisma.SortOrder
   createdAt?: Prisma.SortOrder
-  orders?: Prisma.OrderOrderByRelationAggregateInput
 }
 
 export type InstrumentWhereUniqueInput = Prisma.AtLeast<{
@@ -305,7 +303,6 @@ export type InstrumentWhereUniqueInput = Prisma.AtLeast<{
   lotSize?: Prisma.IntFilter<"Instrument"> | number
   referencePrice?: Prisma.BigIntFilter<"Instrument"> | bigint | number
   createdAt?: Prisma.DateTimeFilter<"Instrument"> | Date | string
-  orders?: Prisma.OrderListRelationFilter
 }, "symbol">
 
 export type InstrumentOrderByWithAggregationInput = {
@@ -356,7 +353,6 @@ export type InstrumentCreateInput = {
   lotSize: number
   referencePrice: bigint | number
   createdAt?: Date | string
-  orders?: Prisma.OrderCreateNestedManyWithoutInstrumentInput
 }
 
 export type InstrumentUncheckedCreateInput = {
@@ -371,7 +367,6 @@ export type InstrumentUncheckedCreateInput = {
   lotSize: number
   referencePrice: bigint | number
   createdAt?: Date | string
-  orders?: Prisma.OrderUncheckedCreateNestedManyWithoutInstrumentInput
 }
 
 export type InstrumentUpdateInput = {
@@ -386,7 +381,6 @@ export type InstrumentUpdateInput = {
   lotSize?: Prisma.IntFieldUpdateOperationsInput | number
   referencePrice?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  orders?: Prisma.OrderUpdateManyWithoutInstrumentNestedInput
 }
 
 export type InstrumentUncheckedUpdateInput = {
@@ -401,7 +395,6 @@ export type InstrumentUncheckedUpdateInput = {
   lotSize?: Prisma.IntFieldUpdateOperationsInput | number
   referencePrice?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  orders?: Prisma.OrderUncheckedUpdateManyWithoutInstrumentNestedInput
 }
 
 export type InstrumentCreateManyInput = {
@@ -500,11 +493,6 @@ export type InstrumentSumOrderByAggregateInput = {
   referencePrice?: Prisma.SortOrder
 }
 
-export type InstrumentScalarRelationFilter = {
-  is?: Prisma.InstrumentWhereInput
-  isNot?: Prisma.InstrumentWhereInput
-}
-
 export type EnumExchangeFieldUpdateOperationsInput = {
   set?: $Enums.Exchange
 }
@@ -513,121 +501,6 @@ export type EnumInstrumentKindFieldUpdateOperationsInput = {
   set?: $Enums.InstrumentKind
 }
 
-export type InstrumentCreateNestedOneWithoutOrdersInput = {
-  create?: Prisma.XOR<Prisma.InstrumentCreateWithoutOrdersInput, Prisma.InstrumentUncheckedCreateWithoutOrdersInput>
-  connectOrCreate?: Prisma.InstrumentCreateOrConnectWithoutOrdersInput
-  connect?: Prisma.InstrumentWhereUniqueInput
-}
-
-export type InstrumentUpdateOneRequiredWithoutOrdersNestedInput = {
-  create?: Prisma.XOR<Prisma.InstrumentCreateWithoutOrdersInput, Prisma.InstrumentUncheckedCreateWithoutOrdersInput>
-  connectOrCreate?: Prisma.InstrumentCreateOrConnectWithoutOrdersInput
-  upsert?: Prisma.InstrumentUpsertWithoutOrdersInput
-  connect?: Prisma.InstrumentWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.InstrumentUpdateToOneWithWhereWithoutOrdersInput, Prisma.InstrumentUpdateWithoutOrdersInput>, Prisma.InstrumentUncheckedUpdateWithoutOrdersInput>
-}
-
-export type InstrumentCreateWithoutOrdersInput = {
-  symbol: string
-  name: string
-  exchange: $Enums.Exchange
-  kind: $Enums.InstrumentKind
-  isin?: string | null
-  currency: string
-  sector?: string | null
-  tickSize: bigint | number
-  lotSize: number
-  referencePrice: bigint | number
-  createdAt?: Date | string
-}
-
-export type InstrumentUncheckedCreateWithoutOrdersInput = {
-  symbol: string
-  name: string
-  exchange: $Enums.Exchange
-  kind: $Enums.InstrumentKind
-  isin?: string | null
-  currency: string
-  sector?: string | null
-  tickSize: bigint | number
-  lotSize: number
-  referencePrice: bigint | number
-  createdAt?: Date | string
-}
-
-export type InstrumentCreateOrConnectWithoutOrdersInput = {
-  where: Prisma.InstrumentWhereUniqueInput
-  create: Prisma.XOR<Prisma.InstrumentCreateWithoutOrdersInput, Prisma.InstrumentUncheckedCreateWithoutOrdersInput>
-}
-
-export type InstrumentUpsertWithoutOrdersInput = {
-  update: Prisma.XOR<Prisma.InstrumentUpdateWithoutOrdersInput, Prisma.InstrumentUncheckedUpdateWithoutOrdersInput>
-  create: Prisma.XOR<Prisma.InstrumentCreateWithoutOrdersInput, Prisma.InstrumentUncheckedCreateWithoutOrdersInput>
-  where?: Prisma.InstrumentWhereInput
-}
-
-export type InstrumentUpdateToOneWithWhereWithoutOrdersInput = {
-  where?: Prisma.InstrumentWhereInput
-  data: Prisma.XOR<Prisma.InstrumentUpdateWithoutOrdersInput, Prisma.InstrumentUncheckedUpdateWithoutOrdersInput>
-}
-
-export type InstrumentUpdateWithoutOrdersInput = {
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  kind?: Prisma.EnumInstrumentKindFieldUpdateOperationsInput | $Enums.InstrumentKind
-  isin?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  currency?: Prisma.StringFieldUpdateOperationsInput | string
-  sector?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  tickSize?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  lotSize?: Prisma.IntFieldUpdateOperationsInput | number
-  referencePrice?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-export type InstrumentUncheckedUpdateWithoutOrdersInput = {
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  name?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  kind?: Prisma.EnumInstrumentKindFieldUpdateOperationsInput | $Enums.InstrumentKind
-  isin?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  currency?: Prisma.StringFieldUpdateOperationsInput | string
-  sector?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  tickSize?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  lotSize?: Prisma.IntFieldUpdateOperationsInput | number
-  referencePrice?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  createdAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-
-/**
- * Count Type InstrumentCountOutputType
- */
-
-export type InstrumentCountOutputType = {
-  orders: number
-}
-
-export type InstrumentCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  orders?: boolean | InstrumentCountOutputTypeCountOrdersArgs
-}
-
-/**
- * InstrumentCountOutputType without action
- */
-export type InstrumentCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the InstrumentCountOutputType
-   */
-  select?: Prisma.InstrumentCountOutputTypeSelect<ExtArgs> | null
-}
-
-/**
- * InstrumentCountOutputType without action
- */
-export type InstrumentCountOutputTypeCountOrdersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.OrderWhereInput
-}
 
 
 export type InstrumentSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -642,8 +515,6 @@ export type InstrumentSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   lotSize?: boolean
   referencePrice?: boolean
   createdAt?: boolean
-  orders?: boolean | Prisma.Instrument$ordersArgs<ExtArgs>
-  _count?: boolean | Prisma.InstrumentCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["instrument"]>
 
 export type InstrumentSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -689,18 +560,10 @@ export type InstrumentSelectScalar = {
 }
 
 export type InstrumentOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"symbol" | "name" | "exchange" | "kind" | "isin" | "currency" | "sector" | "tickSize" | "lotSize" | "referencePrice" | "createdAt", ExtArgs["result"]["instrument"]>
-export type InstrumentInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  orders?: boolean | Prisma.Instrument$ordersArgs<ExtArgs>
-  _count?: boolean | Prisma.InstrumentCountOutputTypeDefaultArgs<ExtArgs>
-}
-export type InstrumentIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
-export type InstrumentIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
 
 export type $InstrumentPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Instrument"
-  objects: {
-    orders: Prisma.$OrderPayload<ExtArgs>[]
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     /**
      * Unique across exchanges: NSE listings bare (`RELIANCE`), BSE listings with a prefix (`BSE:RELIANCE`).
@@ -1116,7 +979,6 @@ readonly fields: InstrumentFieldRefs;
  */
 export interface Prisma__InstrumentClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  orders<T extends Prisma.Instrument$ordersArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Instrument$ordersArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrderPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1174,10 +1036,6 @@ export type InstrumentFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.In
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
-  /**
    * Filter, which Instrument to fetch.
    */
   where: Prisma.InstrumentWhereUniqueInput
@@ -1196,10 +1054,6 @@ export type InstrumentFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Extens
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
-  /**
    * Filter, which Instrument to fetch.
    */
   where: Prisma.InstrumentWhereUniqueInput
@@ -1217,10 +1071,6 @@ export type InstrumentFindFirstArgs<ExtArgs extends runtime.Types.Extensions.Int
    * Omit specific fields from the Instrument
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
   /**
    * Filter, which Instrument to fetch.
    */
@@ -1270,10 +1120,6 @@ export type InstrumentFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extensi
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
-  /**
    * Filter, which Instrument to fetch.
    */
   where?: Prisma.InstrumentWhereInput
@@ -1321,10 +1167,6 @@ export type InstrumentFindManyArgs<ExtArgs extends runtime.Types.Extensions.Inte
    * Omit specific fields from the Instrument
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
   /**
    * Filter, which Instruments to fetch.
    */
@@ -1374,10 +1216,6 @@ export type InstrumentCreateArgs<ExtArgs extends runtime.Types.Extensions.Intern
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
-  /**
    * The data needed to create a Instrument.
    */
   data: Prisma.XOR<Prisma.InstrumentCreateInput, Prisma.InstrumentUncheckedCreateInput>
@@ -1425,10 +1263,6 @@ export type InstrumentUpdateArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the Instrument
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
   /**
    * The data needed to update a Instrument.
    */
@@ -1496,10 +1330,6 @@ export type InstrumentUpsertArgs<ExtArgs extends runtime.Types.Extensions.Intern
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
-  /**
    * The filter to search for the Instrument to update in case it exists.
    */
   where: Prisma.InstrumentWhereUniqueInput
@@ -1526,10 +1356,6 @@ export type InstrumentDeleteArgs<ExtArgs extends runtime.Types.Extensions.Intern
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
-  /**
    * Filter which Instrument to delete.
    */
   where: Prisma.InstrumentWhereUniqueInput
@@ -1550,30 +1376,6 @@ export type InstrumentDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.In
 }
 
 /**
- * Instrument.orders
- */
-export type Instrument$ordersArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the Order
-   */
-  select?: Prisma.OrderSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the Order
-   */
-  omit?: Prisma.OrderOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
-  where?: Prisma.OrderWhereInput
-  orderBy?: Prisma.OrderOrderByWithRelationInput | Prisma.OrderOrderByWithRelationInput[]
-  cursor?: Prisma.OrderWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.OrderScalarFieldEnum | Prisma.OrderScalarFieldEnum[]
-}
-
-/**
  * Instrument without action
  */
 export type InstrumentDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1585,8 +1387,4 @@ export type InstrumentDefaultArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the Instrument
    */
   omit?: Prisma.InstrumentOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.InstrumentInclude<ExtArgs> | null
 }

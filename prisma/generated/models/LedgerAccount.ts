@@ -237,7 +237,6 @@ export type LedgerAccountWhereInput = {
   currency?: Prisma.EnumLedgerCurrencyFilter<"LedgerAccount"> | $Enums.LedgerCurrency
   balance?: Prisma.BigIntFilter<"LedgerAccount"> | bigint | number
   sequence?: Prisma.BigIntFilter<"LedgerAccount"> | bigint | number
-  entries?: Prisma.LedgerEntryListRelationFilter
 }
 
 export type LedgerAccountOrderByWithRelationInput = {
@@ -248,7 +247,6 @@ export type LedgerAccountOrderByWithRelationInput = {
   currency?: Prisma.SortOrder
   balance?: Prisma.SortOrder
   sequence?: Prisma.SortOrder
-  entries?: Prisma.LedgerEntryOrderByRelationAggregateInput
 }
 
 export type LedgerAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -263,7 +261,6 @@ export type LedgerAccountWhereUniqueInput = Prisma.AtLeast<{
   currency?: Prisma.EnumLedgerCurrencyFilter<"LedgerAccount"> | $Enums.LedgerCurrency
   balance?: Prisma.BigIntFilter<"LedgerAccount"> | bigint | number
   sequence?: Prisma.BigIntFilter<"LedgerAccount"> | bigint | number
-  entries?: Prisma.LedgerEntryListRelationFilter
 }, "id" | "userId_kind_currency">
 
 export type LedgerAccountOrderByWithAggregationInput = {
@@ -302,7 +299,6 @@ export type LedgerAccountCreateInput = {
   currency: $Enums.LedgerCurrency
   balance?: bigint | number
   sequence?: bigint | number
-  entries?: Prisma.LedgerEntryCreateNestedManyWithoutAccountInput
 }
 
 export type LedgerAccountUncheckedCreateInput = {
@@ -313,7 +309,6 @@ export type LedgerAccountUncheckedCreateInput = {
   currency: $Enums.LedgerCurrency
   balance?: bigint | number
   sequence?: bigint | number
-  entries?: Prisma.LedgerEntryUncheckedCreateNestedManyWithoutAccountInput
 }
 
 export type LedgerAccountUpdateInput = {
@@ -324,7 +319,6 @@ export type LedgerAccountUpdateInput = {
   currency?: Prisma.EnumLedgerCurrencyFieldUpdateOperationsInput | $Enums.LedgerCurrency
   balance?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  entries?: Prisma.LedgerEntryUpdateManyWithoutAccountNestedInput
 }
 
 export type LedgerAccountUncheckedUpdateInput = {
@@ -335,7 +329,6 @@ export type LedgerAccountUncheckedUpdateInput = {
   currency?: Prisma.EnumLedgerCurrencyFieldUpdateOperationsInput | $Enums.LedgerCurrency
   balance?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  entries?: Prisma.LedgerEntryUncheckedUpdateManyWithoutAccountNestedInput
 }
 
 export type LedgerAccountCreateManyInput = {
@@ -414,11 +407,6 @@ export type LedgerAccountSumOrderByAggregateInput = {
   sequence?: Prisma.SortOrder
 }
 
-export type LedgerAccountScalarRelationFilter = {
-  is?: Prisma.LedgerAccountWhereInput
-  isNot?: Prisma.LedgerAccountWhereInput
-}
-
 export type NullableStringFieldUpdateOperationsInput = {
   set?: string | null
 }
@@ -431,105 +419,6 @@ export type EnumLedgerCurrencyFieldUpdateOperationsInput = {
   set?: $Enums.LedgerCurrency
 }
 
-export type LedgerAccountCreateNestedOneWithoutEntriesInput = {
-  create?: Prisma.XOR<Prisma.LedgerAccountCreateWithoutEntriesInput, Prisma.LedgerAccountUncheckedCreateWithoutEntriesInput>
-  connectOrCreate?: Prisma.LedgerAccountCreateOrConnectWithoutEntriesInput
-  connect?: Prisma.LedgerAccountWhereUniqueInput
-}
-
-export type LedgerAccountUpdateOneRequiredWithoutEntriesNestedInput = {
-  create?: Prisma.XOR<Prisma.LedgerAccountCreateWithoutEntriesInput, Prisma.LedgerAccountUncheckedCreateWithoutEntriesInput>
-  connectOrCreate?: Prisma.LedgerAccountCreateOrConnectWithoutEntriesInput
-  upsert?: Prisma.LedgerAccountUpsertWithoutEntriesInput
-  connect?: Prisma.LedgerAccountWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.LedgerAccountUpdateToOneWithWhereWithoutEntriesInput, Prisma.LedgerAccountUpdateWithoutEntriesInput>, Prisma.LedgerAccountUncheckedUpdateWithoutEntriesInput>
-}
-
-export type LedgerAccountCreateWithoutEntriesInput = {
-  id: string
-  tenantId?: string | null
-  userId?: string | null
-  kind: $Enums.LedgerAccountKind
-  currency: $Enums.LedgerCurrency
-  balance?: bigint | number
-  sequence?: bigint | number
-}
-
-export type LedgerAccountUncheckedCreateWithoutEntriesInput = {
-  id: string
-  tenantId?: string | null
-  userId?: string | null
-  kind: $Enums.LedgerAccountKind
-  currency: $Enums.LedgerCurrency
-  balance?: bigint | number
-  sequence?: bigint | number
-}
-
-export type LedgerAccountCreateOrConnectWithoutEntriesInput = {
-  where: Prisma.LedgerAccountWhereUniqueInput
-  create: Prisma.XOR<Prisma.LedgerAccountCreateWithoutEntriesInput, Prisma.LedgerAccountUncheckedCreateWithoutEntriesInput>
-}
-
-export type LedgerAccountUpsertWithoutEntriesInput = {
-  update: Prisma.XOR<Prisma.LedgerAccountUpdateWithoutEntriesInput, Prisma.LedgerAccountUncheckedUpdateWithoutEntriesInput>
-  create: Prisma.XOR<Prisma.LedgerAccountCreateWithoutEntriesInput, Prisma.LedgerAccountUncheckedCreateWithoutEntriesInput>
-  where?: Prisma.LedgerAccountWhereInput
-}
-
-export type LedgerAccountUpdateToOneWithWhereWithoutEntriesInput = {
-  where?: Prisma.LedgerAccountWhereInput
-  data: Prisma.XOR<Prisma.LedgerAccountUpdateWithoutEntriesInput, Prisma.LedgerAccountUncheckedUpdateWithoutEntriesInput>
-}
-
-export type LedgerAccountUpdateWithoutEntriesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  kind?: Prisma.EnumLedgerAccountKindFieldUpdateOperationsInput | $Enums.LedgerAccountKind
-  currency?: Prisma.EnumLedgerCurrencyFieldUpdateOperationsInput | $Enums.LedgerCurrency
-  balance?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-export type LedgerAccountUncheckedUpdateWithoutEntriesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  userId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  kind?: Prisma.EnumLedgerAccountKindFieldUpdateOperationsInput | $Enums.LedgerAccountKind
-  currency?: Prisma.EnumLedgerCurrencyFieldUpdateOperationsInput | $Enums.LedgerCurrency
-  balance?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-
-/**
- * Count Type LedgerAccountCountOutputType
- */
-
-export type LedgerAccountCountOutputType = {
-  entries: number
-}
-
-export type LedgerAccountCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  entries?: boolean | LedgerAccountCountOutputTypeCountEntriesArgs
-}
-
-/**
- * LedgerAccountCountOutputType without action
- */
-export type LedgerAccountCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the LedgerAccountCountOutputType
-   */
-  select?: Prisma.LedgerAccountCountOutputTypeSelect<ExtArgs> | null
-}
-
-/**
- * LedgerAccountCountOutputType without action
- */
-export type LedgerAccountCountOutputTypeCountEntriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.LedgerEntryWhereInput
-}
 
 
 export type LedgerAccountSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -540,8 +429,6 @@ export type LedgerAccountSelect<ExtArgs extends runtime.Types.Extensions.Interna
   currency?: boolean
   balance?: boolean
   sequence?: boolean
-  entries?: boolean | Prisma.LedgerAccount$entriesArgs<ExtArgs>
-  _count?: boolean | Prisma.LedgerAccountCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["ledgerAccount"]>
 
 export type LedgerAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -575,18 +462,10 @@ export type LedgerAccountSelectScalar = {
 }
 
 export type LedgerAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "kind" | "currency" | "balance" | "sequence", ExtArgs["result"]["ledgerAccount"]>
-export type LedgerAccountInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  entries?: boolean | Prisma.LedgerAccount$entriesArgs<ExtArgs>
-  _count?: boolean | Prisma.LedgerAccountCountOutputTypeDefaultArgs<ExtArgs>
-}
-export type LedgerAccountIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
-export type LedgerAccountIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
 
 export type $LedgerAccountPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "LedgerAccount"
-  objects: {
-    entries: Prisma.$LedgerEntryPayload<ExtArgs>[]
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     tenantId: string | null
@@ -995,7 +874,6 @@ readonly fields: LedgerAccountFieldRefs;
  */
 export interface Prisma__LedgerAccountClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  entries<T extends Prisma.LedgerAccount$entriesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.LedgerAccount$entriesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$LedgerEntryPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1049,10 +927,6 @@ export type LedgerAccountFindUniqueArgs<ExtArgs extends runtime.Types.Extensions
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerAccount to fetch.
    */
   where: Prisma.LedgerAccountWhereUniqueInput
@@ -1071,10 +945,6 @@ export type LedgerAccountFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Ext
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerAccount to fetch.
    */
   where: Prisma.LedgerAccountWhereUniqueInput
@@ -1092,10 +962,6 @@ export type LedgerAccountFindFirstArgs<ExtArgs extends runtime.Types.Extensions.
    * Omit specific fields from the LedgerAccount
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
   /**
    * Filter, which LedgerAccount to fetch.
    */
@@ -1145,10 +1011,6 @@ export type LedgerAccountFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Exte
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerAccount to fetch.
    */
   where?: Prisma.LedgerAccountWhereInput
@@ -1196,10 +1058,6 @@ export type LedgerAccountFindManyArgs<ExtArgs extends runtime.Types.Extensions.I
    * Omit specific fields from the LedgerAccount
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
   /**
    * Filter, which LedgerAccounts to fetch.
    */
@@ -1249,10 +1107,6 @@ export type LedgerAccountCreateArgs<ExtArgs extends runtime.Types.Extensions.Int
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
-  /**
    * The data needed to create a LedgerAccount.
    */
   data: Prisma.XOR<Prisma.LedgerAccountCreateInput, Prisma.LedgerAccountUncheckedCreateInput>
@@ -1300,10 +1154,6 @@ export type LedgerAccountUpdateArgs<ExtArgs extends runtime.Types.Extensions.Int
    * Omit specific fields from the LedgerAccount
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
   /**
    * The data needed to update a LedgerAccount.
    */
@@ -1371,10 +1221,6 @@ export type LedgerAccountUpsertArgs<ExtArgs extends runtime.Types.Extensions.Int
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
-  /**
    * The filter to search for the LedgerAccount to update in case it exists.
    */
   where: Prisma.LedgerAccountWhereUniqueInput
@@ -1401,10 +1247,6 @@ export type LedgerAccountDeleteArgs<ExtArgs extends runtime.Types.Extensions.Int
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
-  /**
    * Filter which LedgerAccount to delete.
    */
   where: Prisma.LedgerAccountWhereUniqueInput
@@ -1425,30 +1267,6 @@ export type LedgerAccountDeleteManyArgs<ExtArgs extends runtime.Types.Extensions
 }
 
 /**
- * LedgerAccount.entries
- */
-export type LedgerAccount$entriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the LedgerEntry
-   */
-  select?: Prisma.LedgerEntrySelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the LedgerEntry
-   */
-  omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
-  where?: Prisma.LedgerEntryWhereInput
-  orderBy?: Prisma.LedgerEntryOrderByWithRelationInput | Prisma.LedgerEntryOrderByWithRelationInput[]
-  cursor?: Prisma.LedgerEntryWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.LedgerEntryScalarFieldEnum | Prisma.LedgerEntryScalarFieldEnum[]
-}
-
-/**
  * LedgerAccount without action
  */
 export type LedgerAccountDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1460,8 +1278,4 @@ export type LedgerAccountDefaultArgs<ExtArgs extends runtime.Types.Extensions.In
    * Omit specific fields from the LedgerAccount
    */
   omit?: Prisma.LedgerAccountOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerAccountInclude<ExtArgs> | null
 }

@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model LedgerEntry
- * What one transfer does to one account. Append-only.
+ * What one transfer does to one account. Append-only. That both are there is proven for all entries of a statement at
+ * once, by a trigger: foreign keys would ask entry by entry.
  */
 export type LedgerEntryModel = runtime.Types.Result.DefaultSelection<Prisma.$LedgerEntryPayload>
 
@@ -232,8 +233,6 @@ export type LedgerEntryWhereInput = {
   tenantId?: Prisma.UuidNullableFilter<"LedgerEntry"> | string | null
   amount?: Prisma.BigIntFilter<"LedgerEntry"> | bigint | number
   balanceAfter?: Prisma.BigIntFilter<"LedgerEntry"> | bigint | number
-  account?: Prisma.XOR<Prisma.LedgerAccountScalarRelationFilter, Prisma.LedgerAccountWhereInput>
-  transfer?: Prisma.XOR<Prisma.LedgerTransferScalarRelationFilter, Prisma.LedgerTransferWhereInput>
 }
 
 export type LedgerEntryOrderByWithRelationInput = {
@@ -243,8 +242,6 @@ export type LedgerEntryOrderByWithRelationInput = {
   tenantId?: Prisma.SortOrderInput | Prisma.SortOrder
   amount?: Prisma.SortOrder
   balanceAfter?: Prisma.SortOrder
-  account?: Prisma.LedgerAccountOrderByWithRelationInput
-  transfer?: Prisma.LedgerTransferOrderByWithRelationInput
 }
 
 export type LedgerEntryWhereUniqueInput = Prisma.AtLeast<{
@@ -259,8 +256,6 @@ export type LedgerEntryWhereUniqueInput = Prisma.AtLeast<{
   tenantId?: Prisma.UuidNullableFilter<"LedgerEntry"> | string | null
   amount?: Prisma.BigIntFilter<"LedgerEntry"> | bigint | number
   balanceAfter?: Prisma.BigIntFilter<"LedgerEntry"> | bigint | number
-  account?: Prisma.XOR<Prisma.LedgerAccountScalarRelationFilter, Prisma.LedgerAccountWhereInput>
-  transfer?: Prisma.XOR<Prisma.LedgerTransferScalarRelationFilter, Prisma.LedgerTransferWhereInput>
 }, "accountId_sequence" | "transferId_accountId">
 
 export type LedgerEntryOrderByWithAggregationInput = {
@@ -290,12 +285,12 @@ export type LedgerEntryScalarWhereWithAggregatesInput = {
 }
 
 export type LedgerEntryCreateInput = {
+  accountId: string
   sequence: bigint | number
+  transferId: string
   tenantId?: string | null
   amount: bigint | number
   balanceAfter: bigint | number
-  account: Prisma.LedgerAccountCreateNestedOneWithoutEntriesInput
-  transfer: Prisma.LedgerTransferCreateNestedOneWithoutEntriesInput
 }
 
 export type LedgerEntryUncheckedCreateInput = {
@@ -308,12 +303,12 @@ export type LedgerEntryUncheckedCreateInput = {
 }
 
 export type LedgerEntryUpdateInput = {
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
   sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  transferId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  account?: Prisma.LedgerAccountUpdateOneRequiredWithoutEntriesNestedInput
-  transfer?: Prisma.LedgerTransferUpdateOneRequiredWithoutEntriesNestedInput
 }
 
 export type LedgerEntryUncheckedUpdateInput = {
@@ -335,7 +330,9 @@ export type LedgerEntryCreateManyInput = {
 }
 
 export type LedgerEntryUpdateManyMutationInput = {
+  accountId?: Prisma.StringFieldUpdateOperationsInput | string
   sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  transferId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -348,16 +345,6 @@ export type LedgerEntryUncheckedUpdateManyInput = {
   tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-export type LedgerEntryListRelationFilter = {
-  every?: Prisma.LedgerEntryWhereInput
-  some?: Prisma.LedgerEntryWhereInput
-  none?: Prisma.LedgerEntryWhereInput
-}
-
-export type LedgerEntryOrderByRelationAggregateInput = {
-  _count?: Prisma.SortOrder
 }
 
 export type LedgerEntryTransferIdAccountIdCompoundUniqueInput = {
@@ -409,250 +396,6 @@ export type LedgerEntrySumOrderByAggregateInput = {
   balanceAfter?: Prisma.SortOrder
 }
 
-export type LedgerEntryCreateNestedManyWithoutAccountInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutAccountInput, Prisma.LedgerEntryUncheckedCreateWithoutAccountInput> | Prisma.LedgerEntryCreateWithoutAccountInput[] | Prisma.LedgerEntryUncheckedCreateWithoutAccountInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutAccountInput | Prisma.LedgerEntryCreateOrConnectWithoutAccountInput[]
-  createMany?: Prisma.LedgerEntryCreateManyAccountInputEnvelope
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-}
-
-export type LedgerEntryUncheckedCreateNestedManyWithoutAccountInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutAccountInput, Prisma.LedgerEntryUncheckedCreateWithoutAccountInput> | Prisma.LedgerEntryCreateWithoutAccountInput[] | Prisma.LedgerEntryUncheckedCreateWithoutAccountInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutAccountInput | Prisma.LedgerEntryCreateOrConnectWithoutAccountInput[]
-  createMany?: Prisma.LedgerEntryCreateManyAccountInputEnvelope
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-}
-
-export type LedgerEntryUpdateManyWithoutAccountNestedInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutAccountInput, Prisma.LedgerEntryUncheckedCreateWithoutAccountInput> | Prisma.LedgerEntryCreateWithoutAccountInput[] | Prisma.LedgerEntryUncheckedCreateWithoutAccountInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutAccountInput | Prisma.LedgerEntryCreateOrConnectWithoutAccountInput[]
-  upsert?: Prisma.LedgerEntryUpsertWithWhereUniqueWithoutAccountInput | Prisma.LedgerEntryUpsertWithWhereUniqueWithoutAccountInput[]
-  createMany?: Prisma.LedgerEntryCreateManyAccountInputEnvelope
-  set?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  disconnect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  delete?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  update?: Prisma.LedgerEntryUpdateWithWhereUniqueWithoutAccountInput | Prisma.LedgerEntryUpdateWithWhereUniqueWithoutAccountInput[]
-  updateMany?: Prisma.LedgerEntryUpdateManyWithWhereWithoutAccountInput | Prisma.LedgerEntryUpdateManyWithWhereWithoutAccountInput[]
-  deleteMany?: Prisma.LedgerEntryScalarWhereInput | Prisma.LedgerEntryScalarWhereInput[]
-}
-
-export type LedgerEntryUncheckedUpdateManyWithoutAccountNestedInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutAccountInput, Prisma.LedgerEntryUncheckedCreateWithoutAccountInput> | Prisma.LedgerEntryCreateWithoutAccountInput[] | Prisma.LedgerEntryUncheckedCreateWithoutAccountInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutAccountInput | Prisma.LedgerEntryCreateOrConnectWithoutAccountInput[]
-  upsert?: Prisma.LedgerEntryUpsertWithWhereUniqueWithoutAccountInput | Prisma.LedgerEntryUpsertWithWhereUniqueWithoutAccountInput[]
-  createMany?: Prisma.LedgerEntryCreateManyAccountInputEnvelope
-  set?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  disconnect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  delete?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  update?: Prisma.LedgerEntryUpdateWithWhereUniqueWithoutAccountInput | Prisma.LedgerEntryUpdateWithWhereUniqueWithoutAccountInput[]
-  updateMany?: Prisma.LedgerEntryUpdateManyWithWhereWithoutAccountInput | Prisma.LedgerEntryUpdateManyWithWhereWithoutAccountInput[]
-  deleteMany?: Prisma.LedgerEntryScalarWhereInput | Prisma.LedgerEntryScalarWhereInput[]
-}
-
-export type LedgerEntryCreateNestedManyWithoutTransferInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutTransferInput, Prisma.LedgerEntryUncheckedCreateWithoutTransferInput> | Prisma.LedgerEntryCreateWithoutTransferInput[] | Prisma.LedgerEntryUncheckedCreateWithoutTransferInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutTransferInput | Prisma.LedgerEntryCreateOrConnectWithoutTransferInput[]
-  createMany?: Prisma.LedgerEntryCreateManyTransferInputEnvelope
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-}
-
-export type LedgerEntryUncheckedCreateNestedManyWithoutTransferInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutTransferInput, Prisma.LedgerEntryUncheckedCreateWithoutTransferInput> | Prisma.LedgerEntryCreateWithoutTransferInput[] | Prisma.LedgerEntryUncheckedCreateWithoutTransferInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutTransferInput | Prisma.LedgerEntryCreateOrConnectWithoutTransferInput[]
-  createMany?: Prisma.LedgerEntryCreateManyTransferInputEnvelope
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-}
-
-export type LedgerEntryUpdateManyWithoutTransferNestedInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutTransferInput, Prisma.LedgerEntryUncheckedCreateWithoutTransferInput> | Prisma.LedgerEntryCreateWithoutTransferInput[] | Prisma.LedgerEntryUncheckedCreateWithoutTransferInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutTransferInput | Prisma.LedgerEntryCreateOrConnectWithoutTransferInput[]
-  upsert?: Prisma.LedgerEntryUpsertWithWhereUniqueWithoutTransferInput | Prisma.LedgerEntryUpsertWithWhereUniqueWithoutTransferInput[]
-  createMany?: Prisma.LedgerEntryCreateManyTransferInputEnvelope
-  set?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  disconnect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  delete?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  update?: Prisma.LedgerEntryUpdateWithWhereUniqueWithoutTransferInput | Prisma.LedgerEntryUpdateWithWhereUniqueWithoutTransferInput[]
-  updateMany?: Prisma.LedgerEntryUpdateManyWithWhereWithoutTransferInput | Prisma.LedgerEntryUpdateManyWithWhereWithoutTransferInput[]
-  deleteMany?: Prisma.LedgerEntryScalarWhereInput | Prisma.LedgerEntryScalarWhereInput[]
-}
-
-export type LedgerEntryUncheckedUpdateManyWithoutTransferNestedInput = {
-  create?: Prisma.XOR<Prisma.LedgerEntryCreateWithoutTransferInput, Prisma.LedgerEntryUncheckedCreateWithoutTransferInput> | Prisma.LedgerEntryCreateWithoutTransferInput[] | Prisma.LedgerEntryUncheckedCreateWithoutTransferInput[]
-  connectOrCreate?: Prisma.LedgerEntryCreateOrConnectWithoutTransferInput | Prisma.LedgerEntryCreateOrConnectWithoutTransferInput[]
-  upsert?: Prisma.LedgerEntryUpsertWithWhereUniqueWithoutTransferInput | Prisma.LedgerEntryUpsertWithWhereUniqueWithoutTransferInput[]
-  createMany?: Prisma.LedgerEntryCreateManyTransferInputEnvelope
-  set?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  disconnect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  delete?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  connect?: Prisma.LedgerEntryWhereUniqueInput | Prisma.LedgerEntryWhereUniqueInput[]
-  update?: Prisma.LedgerEntryUpdateWithWhereUniqueWithoutTransferInput | Prisma.LedgerEntryUpdateWithWhereUniqueWithoutTransferInput[]
-  updateMany?: Prisma.LedgerEntryUpdateManyWithWhereWithoutTransferInput | Prisma.LedgerEntryUpdateManyWithWhereWithoutTransferInput[]
-  deleteMany?: Prisma.LedgerEntryScalarWhereInput | Prisma.LedgerEntryScalarWhereInput[]
-}
-
-export type LedgerEntryCreateWithoutAccountInput = {
-  sequence: bigint | number
-  tenantId?: string | null
-  amount: bigint | number
-  balanceAfter: bigint | number
-  transfer: Prisma.LedgerTransferCreateNestedOneWithoutEntriesInput
-}
-
-export type LedgerEntryUncheckedCreateWithoutAccountInput = {
-  sequence: bigint | number
-  transferId: string
-  tenantId?: string | null
-  amount: bigint | number
-  balanceAfter: bigint | number
-}
-
-export type LedgerEntryCreateOrConnectWithoutAccountInput = {
-  where: Prisma.LedgerEntryWhereUniqueInput
-  create: Prisma.XOR<Prisma.LedgerEntryCreateWithoutAccountInput, Prisma.LedgerEntryUncheckedCreateWithoutAccountInput>
-}
-
-export type LedgerEntryCreateManyAccountInputEnvelope = {
-  data: Prisma.LedgerEntryCreateManyAccountInput | Prisma.LedgerEntryCreateManyAccountInput[]
-  skipDuplicates?: boolean
-}
-
-export type LedgerEntryUpsertWithWhereUniqueWithoutAccountInput = {
-  where: Prisma.LedgerEntryWhereUniqueInput
-  update: Prisma.XOR<Prisma.LedgerEntryUpdateWithoutAccountInput, Prisma.LedgerEntryUncheckedUpdateWithoutAccountInput>
-  create: Prisma.XOR<Prisma.LedgerEntryCreateWithoutAccountInput, Prisma.LedgerEntryUncheckedCreateWithoutAccountInput>
-}
-
-export type LedgerEntryUpdateWithWhereUniqueWithoutAccountInput = {
-  where: Prisma.LedgerEntryWhereUniqueInput
-  data: Prisma.XOR<Prisma.LedgerEntryUpdateWithoutAccountInput, Prisma.LedgerEntryUncheckedUpdateWithoutAccountInput>
-}
-
-export type LedgerEntryUpdateManyWithWhereWithoutAccountInput = {
-  where: Prisma.LedgerEntryScalarWhereInput
-  data: Prisma.XOR<Prisma.LedgerEntryUpdateManyMutationInput, Prisma.LedgerEntryUncheckedUpdateManyWithoutAccountInput>
-}
-
-export type LedgerEntryScalarWhereInput = {
-  AND?: Prisma.LedgerEntryScalarWhereInput | Prisma.LedgerEntryScalarWhereInput[]
-  OR?: Prisma.LedgerEntryScalarWhereInput[]
-  NOT?: Prisma.LedgerEntryScalarWhereInput | Prisma.LedgerEntryScalarWhereInput[]
-  accountId?: Prisma.UuidFilter<"LedgerEntry"> | string
-  sequence?: Prisma.BigIntFilter<"LedgerEntry"> | bigint | number
-  transferId?: Prisma.UuidFilter<"LedgerEntry"> | string
-  tenantId?: Prisma.UuidNullableFilter<"LedgerEntry"> | string | null
-  amount?: Prisma.BigIntFilter<"LedgerEntry"> | bigint | number
-  balanceAfter?: Prisma.BigIntFilter<"LedgerEntry"> | bigint | number
-}
-
-export type LedgerEntryCreateWithoutTransferInput = {
-  sequence: bigint | number
-  tenantId?: string | null
-  amount: bigint | number
-  balanceAfter: bigint | number
-  account: Prisma.LedgerAccountCreateNestedOneWithoutEntriesInput
-}
-
-export type LedgerEntryUncheckedCreateWithoutTransferInput = {
-  accountId: string
-  sequence: bigint | number
-  tenantId?: string | null
-  amount: bigint | number
-  balanceAfter: bigint | number
-}
-
-export type LedgerEntryCreateOrConnectWithoutTransferInput = {
-  where: Prisma.LedgerEntryWhereUniqueInput
-  create: Prisma.XOR<Prisma.LedgerEntryCreateWithoutTransferInput, Prisma.LedgerEntryUncheckedCreateWithoutTransferInput>
-}
-
-export type LedgerEntryCreateManyTransferInputEnvelope = {
-  data: Prisma.LedgerEntryCreateManyTransferInput | Prisma.LedgerEntryCreateManyTransferInput[]
-  skipDuplicates?: boolean
-}
-
-export type LedgerEntryUpsertWithWhereUniqueWithoutTransferInput = {
-  where: Prisma.LedgerEntryWhereUniqueInput
-  update: Prisma.XOR<Prisma.LedgerEntryUpdateWithoutTransferInput, Prisma.LedgerEntryUncheckedUpdateWithoutTransferInput>
-  create: Prisma.XOR<Prisma.LedgerEntryCreateWithoutTransferInput, Prisma.LedgerEntryUncheckedCreateWithoutTransferInput>
-}
-
-export type LedgerEntryUpdateWithWhereUniqueWithoutTransferInput = {
-  where: Prisma.LedgerEntryWhereUniqueInput
-  data: Prisma.XOR<Prisma.LedgerEntryUpdateWithoutTransferInput, Prisma.LedgerEntryUncheckedUpdateWithoutTransferInput>
-}
-
-export type LedgerEntryUpdateManyWithWhereWithoutTransferInput = {
-  where: Prisma.LedgerEntryScalarWhereInput
-  data: Prisma.XOR<Prisma.LedgerEntryUpdateManyMutationInput, Prisma.LedgerEntryUncheckedUpdateManyWithoutTransferInput>
-}
-
-export type LedgerEntryCreateManyAccountInput = {
-  sequence: bigint | number
-  transferId: string
-  tenantId?: string | null
-  amount: bigint | number
-  balanceAfter: bigint | number
-}
-
-export type LedgerEntryUpdateWithoutAccountInput = {
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  transfer?: Prisma.LedgerTransferUpdateOneRequiredWithoutEntriesNestedInput
-}
-
-export type LedgerEntryUncheckedUpdateWithoutAccountInput = {
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  transferId?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-export type LedgerEntryUncheckedUpdateManyWithoutAccountInput = {
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  transferId?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-export type LedgerEntryCreateManyTransferInput = {
-  accountId: string
-  sequence: bigint | number
-  tenantId?: string | null
-  amount: bigint | number
-  balanceAfter: bigint | number
-}
-
-export type LedgerEntryUpdateWithoutTransferInput = {
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  account?: Prisma.LedgerAccountUpdateOneRequiredWithoutEntriesNestedInput
-}
-
-export type LedgerEntryUncheckedUpdateWithoutTransferInput = {
-  accountId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-export type LedgerEntryUncheckedUpdateManyWithoutTransferInput = {
-  accountId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  amount?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  balanceAfter?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
 
 
 export type LedgerEntrySelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -662,8 +405,6 @@ export type LedgerEntrySelect<ExtArgs extends runtime.Types.Extensions.InternalA
   tenantId?: boolean
   amount?: boolean
   balanceAfter?: boolean
-  account?: boolean | Prisma.LedgerAccountDefaultArgs<ExtArgs>
-  transfer?: boolean | Prisma.LedgerTransferDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["ledgerEntry"]>
 
 export type LedgerEntrySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -673,8 +414,6 @@ export type LedgerEntrySelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   tenantId?: boolean
   amount?: boolean
   balanceAfter?: boolean
-  account?: boolean | Prisma.LedgerAccountDefaultArgs<ExtArgs>
-  transfer?: boolean | Prisma.LedgerTransferDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["ledgerEntry"]>
 
 export type LedgerEntrySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -684,8 +423,6 @@ export type LedgerEntrySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   tenantId?: boolean
   amount?: boolean
   balanceAfter?: boolean
-  account?: boolean | Prisma.LedgerAccountDefaultArgs<ExtArgs>
-  transfer?: boolean | Prisma.LedgerTransferDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["ledgerEntry"]>
 
 export type LedgerEntrySelectScalar = {
@@ -698,25 +435,10 @@ export type LedgerEntrySelectScalar = {
 }
 
 export type LedgerEntryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"accountId" | "sequence" | "transferId" | "tenantId" | "amount" | "balanceAfter", ExtArgs["result"]["ledgerEntry"]>
-export type LedgerEntryInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  account?: boolean | Prisma.LedgerAccountDefaultArgs<ExtArgs>
-  transfer?: boolean | Prisma.LedgerTransferDefaultArgs<ExtArgs>
-}
-export type LedgerEntryIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  account?: boolean | Prisma.LedgerAccountDefaultArgs<ExtArgs>
-  transfer?: boolean | Prisma.LedgerTransferDefaultArgs<ExtArgs>
-}
-export type LedgerEntryIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  account?: boolean | Prisma.LedgerAccountDefaultArgs<ExtArgs>
-  transfer?: boolean | Prisma.LedgerTransferDefaultArgs<ExtArgs>
-}
 
 export type $LedgerEntryPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "LedgerEntry"
-  objects: {
-    account: Prisma.$LedgerAccountPayload<ExtArgs>
-    transfer: Prisma.$LedgerTransferPayload<ExtArgs>
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     accountId: string
     /**
@@ -1127,8 +849,6 @@ readonly fields: LedgerEntryFieldRefs;
  */
 export interface Prisma__LedgerEntryClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  account<T extends Prisma.LedgerAccountDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.LedgerAccountDefaultArgs<ExtArgs>>): Prisma.Prisma__LedgerAccountClient<runtime.Types.Result.GetResult<Prisma.$LedgerAccountPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
-  transfer<T extends Prisma.LedgerTransferDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.LedgerTransferDefaultArgs<ExtArgs>>): Prisma.Prisma__LedgerTransferClient<runtime.Types.Result.GetResult<Prisma.$LedgerTransferPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1181,10 +901,6 @@ export type LedgerEntryFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.I
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerEntry to fetch.
    */
   where: Prisma.LedgerEntryWhereUniqueInput
@@ -1203,10 +919,6 @@ export type LedgerEntryFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Exten
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerEntry to fetch.
    */
   where: Prisma.LedgerEntryWhereUniqueInput
@@ -1224,10 +936,6 @@ export type LedgerEntryFindFirstArgs<ExtArgs extends runtime.Types.Extensions.In
    * Omit specific fields from the LedgerEntry
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
   /**
    * Filter, which LedgerEntry to fetch.
    */
@@ -1277,10 +985,6 @@ export type LedgerEntryFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extens
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerEntry to fetch.
    */
   where?: Prisma.LedgerEntryWhereInput
@@ -1328,10 +1032,6 @@ export type LedgerEntryFindManyArgs<ExtArgs extends runtime.Types.Extensions.Int
    * Omit specific fields from the LedgerEntry
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
   /**
    * Filter, which LedgerEntries to fetch.
    */
@@ -1381,10 +1081,6 @@ export type LedgerEntryCreateArgs<ExtArgs extends runtime.Types.Extensions.Inter
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
-  /**
    * The data needed to create a LedgerEntry.
    */
   data: Prisma.XOR<Prisma.LedgerEntryCreateInput, Prisma.LedgerEntryUncheckedCreateInput>
@@ -1418,10 +1114,6 @@ export type LedgerEntryCreateManyAndReturnArgs<ExtArgs extends runtime.Types.Ext
    */
   data: Prisma.LedgerEntryCreateManyInput | Prisma.LedgerEntryCreateManyInput[]
   skipDuplicates?: boolean
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryIncludeCreateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1436,10 +1128,6 @@ export type LedgerEntryUpdateArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the LedgerEntry
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
   /**
    * The data needed to update a LedgerEntry.
    */
@@ -1492,10 +1180,6 @@ export type LedgerEntryUpdateManyAndReturnArgs<ExtArgs extends runtime.Types.Ext
    * Limit how many LedgerEntries to update.
    */
   limit?: number
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryIncludeUpdateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1510,10 +1194,6 @@ export type LedgerEntryUpsertArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the LedgerEntry
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
   /**
    * The filter to search for the LedgerEntry to update in case it exists.
    */
@@ -1540,10 +1220,6 @@ export type LedgerEntryDeleteArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the LedgerEntry
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
   /**
    * Filter which LedgerEntry to delete.
    */
@@ -1576,8 +1252,4 @@ export type LedgerEntryDefaultArgs<ExtArgs extends runtime.Types.Extensions.Inte
    * Omit specific fields from the LedgerEntry
    */
   omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
 }

@@ -190,7 +190,6 @@ export type LedgerTransferWhereInput = {
   key?: Prisma.StringFilter<"LedgerTransfer"> | string
   orderId?: Prisma.UuidNullableFilter<"LedgerTransfer"> | string | null
   at?: Prisma.DateTimeFilter<"LedgerTransfer"> | Date | string
-  entries?: Prisma.LedgerEntryListRelationFilter
 }
 
 export type LedgerTransferOrderByWithRelationInput = {
@@ -200,7 +199,6 @@ export type LedgerTransferOrderByWithRelationInput = {
   key?: Prisma.SortOrder
   orderId?: Prisma.SortOrderInput | Prisma.SortOrder
   at?: Prisma.SortOrder
-  entries?: Prisma.LedgerEntryOrderByRelationAggregateInput
 }
 
 export type LedgerTransferWhereUniqueInput = Prisma.AtLeast<{
@@ -213,7 +211,6 @@ export type LedgerTransferWhereUniqueInput = Prisma.AtLeast<{
   kind?: Prisma.EnumTransferKindFilter<"LedgerTransfer"> | $Enums.TransferKind
   orderId?: Prisma.UuidNullableFilter<"LedgerTransfer"> | string | null
   at?: Prisma.DateTimeFilter<"LedgerTransfer"> | Date | string
-  entries?: Prisma.LedgerEntryListRelationFilter
 }, "id" | "key">
 
 export type LedgerTransferOrderByWithAggregationInput = {
@@ -247,7 +244,6 @@ export type LedgerTransferCreateInput = {
   key: string
   orderId?: string | null
   at: Date | string
-  entries?: Prisma.LedgerEntryCreateNestedManyWithoutTransferInput
 }
 
 export type LedgerTransferUncheckedCreateInput = {
@@ -257,7 +253,6 @@ export type LedgerTransferUncheckedCreateInput = {
   key: string
   orderId?: string | null
   at: Date | string
-  entries?: Prisma.LedgerEntryUncheckedCreateNestedManyWithoutTransferInput
 }
 
 export type LedgerTransferUpdateInput = {
@@ -267,7 +262,6 @@ export type LedgerTransferUpdateInput = {
   key?: Prisma.StringFieldUpdateOperationsInput | string
   orderId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  entries?: Prisma.LedgerEntryUpdateManyWithoutTransferNestedInput
 }
 
 export type LedgerTransferUncheckedUpdateInput = {
@@ -277,7 +271,6 @@ export type LedgerTransferUncheckedUpdateInput = {
   key?: Prisma.StringFieldUpdateOperationsInput | string
   orderId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  entries?: Prisma.LedgerEntryUncheckedUpdateManyWithoutTransferNestedInput
 }
 
 export type LedgerTransferCreateManyInput = {
@@ -334,110 +327,10 @@ export type LedgerTransferMinOrderByAggregateInput = {
   at?: Prisma.SortOrder
 }
 
-export type LedgerTransferScalarRelationFilter = {
-  is?: Prisma.LedgerTransferWhereInput
-  isNot?: Prisma.LedgerTransferWhereInput
-}
-
 export type EnumTransferKindFieldUpdateOperationsInput = {
   set?: $Enums.TransferKind
 }
 
-export type LedgerTransferCreateNestedOneWithoutEntriesInput = {
-  create?: Prisma.XOR<Prisma.LedgerTransferCreateWithoutEntriesInput, Prisma.LedgerTransferUncheckedCreateWithoutEntriesInput>
-  connectOrCreate?: Prisma.LedgerTransferCreateOrConnectWithoutEntriesInput
-  connect?: Prisma.LedgerTransferWhereUniqueInput
-}
-
-export type LedgerTransferUpdateOneRequiredWithoutEntriesNestedInput = {
-  create?: Prisma.XOR<Prisma.LedgerTransferCreateWithoutEntriesInput, Prisma.LedgerTransferUncheckedCreateWithoutEntriesInput>
-  connectOrCreate?: Prisma.LedgerTransferCreateOrConnectWithoutEntriesInput
-  upsert?: Prisma.LedgerTransferUpsertWithoutEntriesInput
-  connect?: Prisma.LedgerTransferWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.LedgerTransferUpdateToOneWithWhereWithoutEntriesInput, Prisma.LedgerTransferUpdateWithoutEntriesInput>, Prisma.LedgerTransferUncheckedUpdateWithoutEntriesInput>
-}
-
-export type LedgerTransferCreateWithoutEntriesInput = {
-  id: string
-  tenantId: string
-  kind: $Enums.TransferKind
-  key: string
-  orderId?: string | null
-  at: Date | string
-}
-
-export type LedgerTransferUncheckedCreateWithoutEntriesInput = {
-  id: string
-  tenantId: string
-  kind: $Enums.TransferKind
-  key: string
-  orderId?: string | null
-  at: Date | string
-}
-
-export type LedgerTransferCreateOrConnectWithoutEntriesInput = {
-  where: Prisma.LedgerTransferWhereUniqueInput
-  create: Prisma.XOR<Prisma.LedgerTransferCreateWithoutEntriesInput, Prisma.LedgerTransferUncheckedCreateWithoutEntriesInput>
-}
-
-export type LedgerTransferUpsertWithoutEntriesInput = {
-  update: Prisma.XOR<Prisma.LedgerTransferUpdateWithoutEntriesInput, Prisma.LedgerTransferUncheckedUpdateWithoutEntriesInput>
-  create: Prisma.XOR<Prisma.LedgerTransferCreateWithoutEntriesInput, Prisma.LedgerTransferUncheckedCreateWithoutEntriesInput>
-  where?: Prisma.LedgerTransferWhereInput
-}
-
-export type LedgerTransferUpdateToOneWithWhereWithoutEntriesInput = {
-  where?: Prisma.LedgerTransferWhereInput
-  data: Prisma.XOR<Prisma.LedgerTransferUpdateWithoutEntriesInput, Prisma.LedgerTransferUncheckedUpdateWithoutEntriesInput>
-}
-
-export type LedgerTransferUpdateWithoutEntriesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumTransferKindFieldUpdateOperationsInput | $Enums.TransferKind
-  key?: Prisma.StringFieldUpdateOperationsInput | string
-  orderId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-export type LedgerTransferUncheckedUpdateWithoutEntriesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumTransferKindFieldUpdateOperationsInput | $Enums.TransferKind
-  key?: Prisma.StringFieldUpdateOperationsInput | string
-  orderId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-
-/**
- * Count Type LedgerTransferCountOutputType
- */
-
-export type LedgerTransferCountOutputType = {
-  entries: number
-}
-
-export type LedgerTransferCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  entries?: boolean | LedgerTransferCountOutputTypeCountEntriesArgs
-}
-
-/**
- * LedgerTransferCountOutputType without action
- */
-export type LedgerTransferCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the LedgerTransferCountOutputType
-   */
-  select?: Prisma.LedgerTransferCountOutputTypeSelect<ExtArgs> | null
-}
-
-/**
- * LedgerTransferCountOutputType without action
- */
-export type LedgerTransferCountOutputTypeCountEntriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.LedgerEntryWhereInput
-}
 
 
 export type LedgerTransferSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -447,8 +340,6 @@ export type LedgerTransferSelect<ExtArgs extends runtime.Types.Extensions.Intern
   key?: boolean
   orderId?: boolean
   at?: boolean
-  entries?: boolean | Prisma.LedgerTransfer$entriesArgs<ExtArgs>
-  _count?: boolean | Prisma.LedgerTransferCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["ledgerTransfer"]>
 
 export type LedgerTransferSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -479,18 +370,10 @@ export type LedgerTransferSelectScalar = {
 }
 
 export type LedgerTransferOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "kind" | "key" | "orderId" | "at", ExtArgs["result"]["ledgerTransfer"]>
-export type LedgerTransferInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  entries?: boolean | Prisma.LedgerTransfer$entriesArgs<ExtArgs>
-  _count?: boolean | Prisma.LedgerTransferCountOutputTypeDefaultArgs<ExtArgs>
-}
-export type LedgerTransferIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
-export type LedgerTransferIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {}
 
 export type $LedgerTransferPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "LedgerTransfer"
-  objects: {
-    entries: Prisma.$LedgerEntryPayload<ExtArgs>[]
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     tenantId: string
@@ -895,7 +778,6 @@ readonly fields: LedgerTransferFieldRefs;
  */
 export interface Prisma__LedgerTransferClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  entries<T extends Prisma.LedgerTransfer$entriesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.LedgerTransfer$entriesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$LedgerEntryPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -948,10 +830,6 @@ export type LedgerTransferFindUniqueArgs<ExtArgs extends runtime.Types.Extension
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerTransfer to fetch.
    */
   where: Prisma.LedgerTransferWhereUniqueInput
@@ -970,10 +848,6 @@ export type LedgerTransferFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Ex
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerTransfer to fetch.
    */
   where: Prisma.LedgerTransferWhereUniqueInput
@@ -991,10 +865,6 @@ export type LedgerTransferFindFirstArgs<ExtArgs extends runtime.Types.Extensions
    * Omit specific fields from the LedgerTransfer
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
   /**
    * Filter, which LedgerTransfer to fetch.
    */
@@ -1044,10 +914,6 @@ export type LedgerTransferFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Ext
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
-  /**
    * Filter, which LedgerTransfer to fetch.
    */
   where?: Prisma.LedgerTransferWhereInput
@@ -1095,10 +961,6 @@ export type LedgerTransferFindManyArgs<ExtArgs extends runtime.Types.Extensions.
    * Omit specific fields from the LedgerTransfer
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
   /**
    * Filter, which LedgerTransfers to fetch.
    */
@@ -1148,10 +1010,6 @@ export type LedgerTransferCreateArgs<ExtArgs extends runtime.Types.Extensions.In
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
-  /**
    * The data needed to create a LedgerTransfer.
    */
   data: Prisma.XOR<Prisma.LedgerTransferCreateInput, Prisma.LedgerTransferUncheckedCreateInput>
@@ -1199,10 +1057,6 @@ export type LedgerTransferUpdateArgs<ExtArgs extends runtime.Types.Extensions.In
    * Omit specific fields from the LedgerTransfer
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
   /**
    * The data needed to update a LedgerTransfer.
    */
@@ -1270,10 +1124,6 @@ export type LedgerTransferUpsertArgs<ExtArgs extends runtime.Types.Extensions.In
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
-  /**
    * The filter to search for the LedgerTransfer to update in case it exists.
    */
   where: Prisma.LedgerTransferWhereUniqueInput
@@ -1300,10 +1150,6 @@ export type LedgerTransferDeleteArgs<ExtArgs extends runtime.Types.Extensions.In
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
-  /**
    * Filter which LedgerTransfer to delete.
    */
   where: Prisma.LedgerTransferWhereUniqueInput
@@ -1324,30 +1170,6 @@ export type LedgerTransferDeleteManyArgs<ExtArgs extends runtime.Types.Extension
 }
 
 /**
- * LedgerTransfer.entries
- */
-export type LedgerTransfer$entriesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the LedgerEntry
-   */
-  select?: Prisma.LedgerEntrySelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the LedgerEntry
-   */
-  omit?: Prisma.LedgerEntryOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerEntryInclude<ExtArgs> | null
-  where?: Prisma.LedgerEntryWhereInput
-  orderBy?: Prisma.LedgerEntryOrderByWithRelationInput | Prisma.LedgerEntryOrderByWithRelationInput[]
-  cursor?: Prisma.LedgerEntryWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.LedgerEntryScalarFieldEnum | Prisma.LedgerEntryScalarFieldEnum[]
-}
-
-/**
  * LedgerTransfer without action
  */
 export type LedgerTransferDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1359,8 +1181,4 @@ export type LedgerTransferDefaultArgs<ExtArgs extends runtime.Types.Extensions.I
    * Omit specific fields from the LedgerTransfer
    */
   omit?: Prisma.LedgerTransferOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.LedgerTransferInclude<ExtArgs> | null
 }

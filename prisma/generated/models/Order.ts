@@ -14,7 +14,8 @@ import type * as Prisma from "../internal/prismaNamespace.ts"
 
 /**
  * Model Order
- * An order of a user and where it stands.
+ * An order of a user and where it stands. Orders, their trades and events refer to one another without foreign keys: one
+ * writer writes them, whole, in one transaction from its own state, and each check would cost as much as its row.
  */
 export type OrderModel = runtime.Types.Result.DefaultSelection<Prisma.$OrderPayload>
 
@@ -348,9 +349,6 @@ export type OrderWhereInput = {
   cancelReason?: Prisma.EnumCancelReasonNullableFilter<"Order"> | $Enums.CancelReason | null
   placedAt?: Prisma.DateTimeFilter<"Order"> | Date | string
   arrival?: Prisma.BigIntFilter<"Order"> | bigint | number
-  instrument?: Prisma.XOR<Prisma.InstrumentScalarRelationFilter, Prisma.InstrumentWhereInput>
-  events?: Prisma.OrderEventListRelationFilter
-  trades?: Prisma.TradeListRelationFilter
 }
 
 export type OrderOrderByWithRelationInput = {
@@ -373,9 +371,6 @@ export type OrderOrderByWithRelationInput = {
   cancelReason?: Prisma.SortOrderInput | Prisma.SortOrder
   placedAt?: Prisma.SortOrder
   arrival?: Prisma.SortOrder
-  instrument?: Prisma.InstrumentOrderByWithRelationInput
-  events?: Prisma.OrderEventOrderByRelationAggregateInput
-  trades?: Prisma.TradeOrderByRelationAggregateInput
 }
 
 export type OrderWhereUniqueInput = Prisma.AtLeast<{
@@ -402,9 +397,6 @@ export type OrderWhereUniqueInput = Prisma.AtLeast<{
   cancelReason?: Prisma.EnumCancelReasonNullableFilter<"Order"> | $Enums.CancelReason | null
   placedAt?: Prisma.DateTimeFilter<"Order"> | Date | string
   arrival?: Prisma.BigIntFilter<"Order"> | bigint | number
-  instrument?: Prisma.XOR<Prisma.InstrumentScalarRelationFilter, Prisma.InstrumentWhereInput>
-  events?: Prisma.OrderEventListRelationFilter
-  trades?: Prisma.TradeListRelationFilter
 }, "id" | "userId_clientOrderId">
 
 export type OrderOrderByWithAggregationInput = {
@@ -464,6 +456,7 @@ export type OrderCreateInput = {
   tenantId: string
   userId: string
   clientOrderId: string
+  symbol: string
   exchange: $Enums.Exchange
   side: $Enums.OrderSide
   type: $Enums.OrderType
@@ -478,9 +471,6 @@ export type OrderCreateInput = {
   cancelReason?: $Enums.CancelReason | null
   placedAt: Date | string
   arrival?: bigint | number
-  instrument: Prisma.InstrumentCreateNestedOneWithoutOrdersInput
-  events?: Prisma.OrderEventCreateNestedManyWithoutOrderInput
-  trades?: Prisma.TradeCreateNestedManyWithoutOrderInput
 }
 
 export type OrderUncheckedCreateInput = {
@@ -503,8 +493,6 @@ export type OrderUncheckedCreateInput = {
   cancelReason?: $Enums.CancelReason | null
   placedAt: Date | string
   arrival?: bigint | number
-  events?: Prisma.OrderEventUncheckedCreateNestedManyWithoutOrderInput
-  trades?: Prisma.TradeUncheckedCreateNestedManyWithoutOrderInput
 }
 
 export type OrderUpdateInput = {
@@ -512,6 +500,7 @@ export type OrderUpdateInput = {
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
+  symbol?: Prisma.StringFieldUpdateOperationsInput | string
   exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
   side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
   type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
@@ -526,9 +515,6 @@ export type OrderUpdateInput = {
   cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
   placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  instrument?: Prisma.InstrumentUpdateOneRequiredWithoutOrdersNestedInput
-  events?: Prisma.OrderEventUpdateManyWithoutOrderNestedInput
-  trades?: Prisma.TradeUpdateManyWithoutOrderNestedInput
 }
 
 export type OrderUncheckedUpdateInput = {
@@ -551,8 +537,6 @@ export type OrderUncheckedUpdateInput = {
   cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
   placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  events?: Prisma.OrderEventUncheckedUpdateManyWithoutOrderNestedInput
-  trades?: Prisma.TradeUncheckedUpdateManyWithoutOrderNestedInput
 }
 
 export type OrderCreateManyInput = {
@@ -582,6 +566,7 @@ export type OrderUpdateManyMutationInput = {
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
+  symbol?: Prisma.StringFieldUpdateOperationsInput | string
   exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
   side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
   type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
@@ -618,16 +603,6 @@ export type OrderUncheckedUpdateManyInput = {
   cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
   placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-export type OrderListRelationFilter = {
-  every?: Prisma.OrderWhereInput
-  some?: Prisma.OrderWhereInput
-  none?: Prisma.OrderWhereInput
-}
-
-export type OrderOrderByRelationAggregateInput = {
-  _count?: Prisma.SortOrder
 }
 
 export type OrderUserIdClientOrderIdCompoundUniqueInput = {
@@ -719,53 +694,6 @@ export type OrderSumOrderByAggregateInput = {
   arrival?: Prisma.SortOrder
 }
 
-export type OrderScalarRelationFilter = {
-  is?: Prisma.OrderWhereInput
-  isNot?: Prisma.OrderWhereInput
-}
-
-export type OrderCreateNestedManyWithoutInstrumentInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutInstrumentInput, Prisma.OrderUncheckedCreateWithoutInstrumentInput> | Prisma.OrderCreateWithoutInstrumentInput[] | Prisma.OrderUncheckedCreateWithoutInstrumentInput[]
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutInstrumentInput | Prisma.OrderCreateOrConnectWithoutInstrumentInput[]
-  createMany?: Prisma.OrderCreateManyInstrumentInputEnvelope
-  connect?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-}
-
-export type OrderUncheckedCreateNestedManyWithoutInstrumentInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutInstrumentInput, Prisma.OrderUncheckedCreateWithoutInstrumentInput> | Prisma.OrderCreateWithoutInstrumentInput[] | Prisma.OrderUncheckedCreateWithoutInstrumentInput[]
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutInstrumentInput | Prisma.OrderCreateOrConnectWithoutInstrumentInput[]
-  createMany?: Prisma.OrderCreateManyInstrumentInputEnvelope
-  connect?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-}
-
-export type OrderUpdateManyWithoutInstrumentNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutInstrumentInput, Prisma.OrderUncheckedCreateWithoutInstrumentInput> | Prisma.OrderCreateWithoutInstrumentInput[] | Prisma.OrderUncheckedCreateWithoutInstrumentInput[]
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutInstrumentInput | Prisma.OrderCreateOrConnectWithoutInstrumentInput[]
-  upsert?: Prisma.OrderUpsertWithWhereUniqueWithoutInstrumentInput | Prisma.OrderUpsertWithWhereUniqueWithoutInstrumentInput[]
-  createMany?: Prisma.OrderCreateManyInstrumentInputEnvelope
-  set?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  disconnect?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  delete?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  connect?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  update?: Prisma.OrderUpdateWithWhereUniqueWithoutInstrumentInput | Prisma.OrderUpdateWithWhereUniqueWithoutInstrumentInput[]
-  updateMany?: Prisma.OrderUpdateManyWithWhereWithoutInstrumentInput | Prisma.OrderUpdateManyWithWhereWithoutInstrumentInput[]
-  deleteMany?: Prisma.OrderScalarWhereInput | Prisma.OrderScalarWhereInput[]
-}
-
-export type OrderUncheckedUpdateManyWithoutInstrumentNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutInstrumentInput, Prisma.OrderUncheckedCreateWithoutInstrumentInput> | Prisma.OrderCreateWithoutInstrumentInput[] | Prisma.OrderUncheckedCreateWithoutInstrumentInput[]
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutInstrumentInput | Prisma.OrderCreateOrConnectWithoutInstrumentInput[]
-  upsert?: Prisma.OrderUpsertWithWhereUniqueWithoutInstrumentInput | Prisma.OrderUpsertWithWhereUniqueWithoutInstrumentInput[]
-  createMany?: Prisma.OrderCreateManyInstrumentInputEnvelope
-  set?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  disconnect?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  delete?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  connect?: Prisma.OrderWhereUniqueInput | Prisma.OrderWhereUniqueInput[]
-  update?: Prisma.OrderUpdateWithWhereUniqueWithoutInstrumentInput | Prisma.OrderUpdateWithWhereUniqueWithoutInstrumentInput[]
-  updateMany?: Prisma.OrderUpdateManyWithWhereWithoutInstrumentInput | Prisma.OrderUpdateManyWithWhereWithoutInstrumentInput[]
-  deleteMany?: Prisma.OrderScalarWhereInput | Prisma.OrderScalarWhereInput[]
-}
-
 export type EnumOrderSideFieldUpdateOperationsInput = {
   set?: $Enums.OrderSide
 }
@@ -782,14 +710,6 @@ export type EnumOrderValidityFieldUpdateOperationsInput = {
   set?: $Enums.OrderValidity
 }
 
-export type NullableBigIntFieldUpdateOperationsInput = {
-  set?: bigint | number | null
-  increment?: bigint | number
-  decrement?: bigint | number
-  multiply?: bigint | number
-  divide?: bigint | number
-}
-
 export type EnumOrderStatusFieldUpdateOperationsInput = {
   set?: $Enums.OrderStatus
 }
@@ -798,473 +718,6 @@ export type NullableEnumCancelReasonFieldUpdateOperationsInput = {
   set?: $Enums.CancelReason | null
 }
 
-export type OrderCreateNestedOneWithoutEventsInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutEventsInput, Prisma.OrderUncheckedCreateWithoutEventsInput>
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutEventsInput
-  connect?: Prisma.OrderWhereUniqueInput
-}
-
-export type OrderUpdateOneRequiredWithoutEventsNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutEventsInput, Prisma.OrderUncheckedCreateWithoutEventsInput>
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutEventsInput
-  upsert?: Prisma.OrderUpsertWithoutEventsInput
-  connect?: Prisma.OrderWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.OrderUpdateToOneWithWhereWithoutEventsInput, Prisma.OrderUpdateWithoutEventsInput>, Prisma.OrderUncheckedUpdateWithoutEventsInput>
-}
-
-export type OrderCreateNestedOneWithoutTradesInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutTradesInput, Prisma.OrderUncheckedCreateWithoutTradesInput>
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutTradesInput
-  connect?: Prisma.OrderWhereUniqueInput
-}
-
-export type OrderUpdateOneRequiredWithoutTradesNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderCreateWithoutTradesInput, Prisma.OrderUncheckedCreateWithoutTradesInput>
-  connectOrCreate?: Prisma.OrderCreateOrConnectWithoutTradesInput
-  upsert?: Prisma.OrderUpsertWithoutTradesInput
-  connect?: Prisma.OrderWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.OrderUpdateToOneWithWhereWithoutTradesInput, Prisma.OrderUpdateWithoutTradesInput>, Prisma.OrderUncheckedUpdateWithoutTradesInput>
-}
-
-export type OrderCreateWithoutInstrumentInput = {
-  id: string
-  tenantId: string
-  userId: string
-  clientOrderId: string
-  exchange: $Enums.Exchange
-  side: $Enums.OrderSide
-  type: $Enums.OrderType
-  product: $Enums.OrderProduct
-  validity: $Enums.OrderValidity
-  quantity: bigint | number
-  limitPrice?: bigint | number | null
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  hold: bigint | number
-  cancelReason?: $Enums.CancelReason | null
-  placedAt: Date | string
-  arrival?: bigint | number
-  events?: Prisma.OrderEventCreateNestedManyWithoutOrderInput
-  trades?: Prisma.TradeCreateNestedManyWithoutOrderInput
-}
-
-export type OrderUncheckedCreateWithoutInstrumentInput = {
-  id: string
-  tenantId: string
-  userId: string
-  clientOrderId: string
-  exchange: $Enums.Exchange
-  side: $Enums.OrderSide
-  type: $Enums.OrderType
-  product: $Enums.OrderProduct
-  validity: $Enums.OrderValidity
-  quantity: bigint | number
-  limitPrice?: bigint | number | null
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  hold: bigint | number
-  cancelReason?: $Enums.CancelReason | null
-  placedAt: Date | string
-  arrival?: bigint | number
-  events?: Prisma.OrderEventUncheckedCreateNestedManyWithoutOrderInput
-  trades?: Prisma.TradeUncheckedCreateNestedManyWithoutOrderInput
-}
-
-export type OrderCreateOrConnectWithoutInstrumentInput = {
-  where: Prisma.OrderWhereUniqueInput
-  create: Prisma.XOR<Prisma.OrderCreateWithoutInstrumentInput, Prisma.OrderUncheckedCreateWithoutInstrumentInput>
-}
-
-export type OrderCreateManyInstrumentInputEnvelope = {
-  data: Prisma.OrderCreateManyInstrumentInput | Prisma.OrderCreateManyInstrumentInput[]
-  skipDuplicates?: boolean
-}
-
-export type OrderUpsertWithWhereUniqueWithoutInstrumentInput = {
-  where: Prisma.OrderWhereUniqueInput
-  update: Prisma.XOR<Prisma.OrderUpdateWithoutInstrumentInput, Prisma.OrderUncheckedUpdateWithoutInstrumentInput>
-  create: Prisma.XOR<Prisma.OrderCreateWithoutInstrumentInput, Prisma.OrderUncheckedCreateWithoutInstrumentInput>
-}
-
-export type OrderUpdateWithWhereUniqueWithoutInstrumentInput = {
-  where: Prisma.OrderWhereUniqueInput
-  data: Prisma.XOR<Prisma.OrderUpdateWithoutInstrumentInput, Prisma.OrderUncheckedUpdateWithoutInstrumentInput>
-}
-
-export type OrderUpdateManyWithWhereWithoutInstrumentInput = {
-  where: Prisma.OrderScalarWhereInput
-  data: Prisma.XOR<Prisma.OrderUpdateManyMutationInput, Prisma.OrderUncheckedUpdateManyWithoutInstrumentInput>
-}
-
-export type OrderScalarWhereInput = {
-  AND?: Prisma.OrderScalarWhereInput | Prisma.OrderScalarWhereInput[]
-  OR?: Prisma.OrderScalarWhereInput[]
-  NOT?: Prisma.OrderScalarWhereInput | Prisma.OrderScalarWhereInput[]
-  id?: Prisma.UuidFilter<"Order"> | string
-  tenantId?: Prisma.UuidFilter<"Order"> | string
-  userId?: Prisma.UuidFilter<"Order"> | string
-  clientOrderId?: Prisma.StringFilter<"Order"> | string
-  symbol?: Prisma.StringFilter<"Order"> | string
-  exchange?: Prisma.EnumExchangeFilter<"Order"> | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFilter<"Order"> | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFilter<"Order"> | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFilter<"Order"> | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFilter<"Order"> | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFilter<"Order"> | bigint | number
-  limitPrice?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
-  status?: Prisma.EnumOrderStatusFilter<"Order"> | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFilter<"Order"> | bigint | number
-  turnover?: Prisma.BigIntFilter<"Order"> | bigint | number
-  hold?: Prisma.BigIntFilter<"Order"> | bigint | number
-  cancelReason?: Prisma.EnumCancelReasonNullableFilter<"Order"> | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFilter<"Order"> | Date | string
-  arrival?: Prisma.BigIntFilter<"Order"> | bigint | number
-}
-
-export type OrderCreateWithoutEventsInput = {
-  id: string
-  tenantId: string
-  userId: string
-  clientOrderId: string
-  exchange: $Enums.Exchange
-  side: $Enums.OrderSide
-  type: $Enums.OrderType
-  product: $Enums.OrderProduct
-  validity: $Enums.OrderValidity
-  quantity: bigint | number
-  limitPrice?: bigint | number | null
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  hold: bigint | number
-  cancelReason?: $Enums.CancelReason | null
-  placedAt: Date | string
-  arrival?: bigint | number
-  instrument: Prisma.InstrumentCreateNestedOneWithoutOrdersInput
-  trades?: Prisma.TradeCreateNestedManyWithoutOrderInput
-}
-
-export type OrderUncheckedCreateWithoutEventsInput = {
-  id: string
-  tenantId: string
-  userId: string
-  clientOrderId: string
-  symbol: string
-  exchange: $Enums.Exchange
-  side: $Enums.OrderSide
-  type: $Enums.OrderType
-  product: $Enums.OrderProduct
-  validity: $Enums.OrderValidity
-  quantity: bigint | number
-  limitPrice?: bigint | number | null
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  hold: bigint | number
-  cancelReason?: $Enums.CancelReason | null
-  placedAt: Date | string
-  arrival?: bigint | number
-  trades?: Prisma.TradeUncheckedCreateNestedManyWithoutOrderInput
-}
-
-export type OrderCreateOrConnectWithoutEventsInput = {
-  where: Prisma.OrderWhereUniqueInput
-  create: Prisma.XOR<Prisma.OrderCreateWithoutEventsInput, Prisma.OrderUncheckedCreateWithoutEventsInput>
-}
-
-export type OrderUpsertWithoutEventsInput = {
-  update: Prisma.XOR<Prisma.OrderUpdateWithoutEventsInput, Prisma.OrderUncheckedUpdateWithoutEventsInput>
-  create: Prisma.XOR<Prisma.OrderCreateWithoutEventsInput, Prisma.OrderUncheckedCreateWithoutEventsInput>
-  where?: Prisma.OrderWhereInput
-}
-
-export type OrderUpdateToOneWithWhereWithoutEventsInput = {
-  where?: Prisma.OrderWhereInput
-  data: Prisma.XOR<Prisma.OrderUpdateWithoutEventsInput, Prisma.OrderUncheckedUpdateWithoutEventsInput>
-}
-
-export type OrderUpdateWithoutEventsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  instrument?: Prisma.InstrumentUpdateOneRequiredWithoutOrdersNestedInput
-  trades?: Prisma.TradeUpdateManyWithoutOrderNestedInput
-}
-
-export type OrderUncheckedUpdateWithoutEventsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  trades?: Prisma.TradeUncheckedUpdateManyWithoutOrderNestedInput
-}
-
-export type OrderCreateWithoutTradesInput = {
-  id: string
-  tenantId: string
-  userId: string
-  clientOrderId: string
-  exchange: $Enums.Exchange
-  side: $Enums.OrderSide
-  type: $Enums.OrderType
-  product: $Enums.OrderProduct
-  validity: $Enums.OrderValidity
-  quantity: bigint | number
-  limitPrice?: bigint | number | null
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  hold: bigint | number
-  cancelReason?: $Enums.CancelReason | null
-  placedAt: Date | string
-  arrival?: bigint | number
-  instrument: Prisma.InstrumentCreateNestedOneWithoutOrdersInput
-  events?: Prisma.OrderEventCreateNestedManyWithoutOrderInput
-}
-
-export type OrderUncheckedCreateWithoutTradesInput = {
-  id: string
-  tenantId: string
-  userId: string
-  clientOrderId: string
-  symbol: string
-  exchange: $Enums.Exchange
-  side: $Enums.OrderSide
-  type: $Enums.OrderType
-  product: $Enums.OrderProduct
-  validity: $Enums.OrderValidity
-  quantity: bigint | number
-  limitPrice?: bigint | number | null
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  hold: bigint | number
-  cancelReason?: $Enums.CancelReason | null
-  placedAt: Date | string
-  arrival?: bigint | number
-  events?: Prisma.OrderEventUncheckedCreateNestedManyWithoutOrderInput
-}
-
-export type OrderCreateOrConnectWithoutTradesInput = {
-  where: Prisma.OrderWhereUniqueInput
-  create: Prisma.XOR<Prisma.OrderCreateWithoutTradesInput, Prisma.OrderUncheckedCreateWithoutTradesInput>
-}
-
-export type OrderUpsertWithoutTradesInput = {
-  update: Prisma.XOR<Prisma.OrderUpdateWithoutTradesInput, Prisma.OrderUncheckedUpdateWithoutTradesInput>
-  create: Prisma.XOR<Prisma.OrderCreateWithoutTradesInput, Prisma.OrderUncheckedCreateWithoutTradesInput>
-  where?: Prisma.OrderWhereInput
-}
-
-export type OrderUpdateToOneWithWhereWithoutTradesInput = {
-  where?: Prisma.OrderWhereInput
-  data: Prisma.XOR<Prisma.OrderUpdateWithoutTradesInput, Prisma.OrderUncheckedUpdateWithoutTradesInput>
-}
-
-export type OrderUpdateWithoutTradesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  instrument?: Prisma.InstrumentUpdateOneRequiredWithoutOrdersNestedInput
-  events?: Prisma.OrderEventUpdateManyWithoutOrderNestedInput
-}
-
-export type OrderUncheckedUpdateWithoutTradesInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  events?: Prisma.OrderEventUncheckedUpdateManyWithoutOrderNestedInput
-}
-
-export type OrderCreateManyInstrumentInput = {
-  id: string
-  tenantId: string
-  userId: string
-  clientOrderId: string
-  exchange: $Enums.Exchange
-  side: $Enums.OrderSide
-  type: $Enums.OrderType
-  product: $Enums.OrderProduct
-  validity: $Enums.OrderValidity
-  quantity: bigint | number
-  limitPrice?: bigint | number | null
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  hold: bigint | number
-  cancelReason?: $Enums.CancelReason | null
-  placedAt: Date | string
-  arrival?: bigint | number
-}
-
-export type OrderUpdateWithoutInstrumentInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  events?: Prisma.OrderEventUpdateManyWithoutOrderNestedInput
-  trades?: Prisma.TradeUpdateManyWithoutOrderNestedInput
-}
-
-export type OrderUncheckedUpdateWithoutInstrumentInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  events?: Prisma.OrderEventUncheckedUpdateManyWithoutOrderNestedInput
-  trades?: Prisma.TradeUncheckedUpdateManyWithoutOrderNestedInput
-}
-
-export type OrderUncheckedUpdateManyWithoutInstrumentInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  clientOrderId?: Prisma.StringFieldUpdateOperationsInput | string
-  exchange?: Prisma.EnumExchangeFieldUpdateOperationsInput | $Enums.Exchange
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  type?: Prisma.EnumOrderTypeFieldUpdateOperationsInput | $Enums.OrderType
-  product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
-  validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
-  placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-
-/**
- * Count Type OrderCountOutputType
- */
-
-export type OrderCountOutputType = {
-  events: number
-  trades: number
-}
-
-export type OrderCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  events?: boolean | OrderCountOutputTypeCountEventsArgs
-  trades?: boolean | OrderCountOutputTypeCountTradesArgs
-}
-
-/**
- * OrderCountOutputType without action
- */
-export type OrderCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the OrderCountOutputType
-   */
-  select?: Prisma.OrderCountOutputTypeSelect<ExtArgs> | null
-}
-
-/**
- * OrderCountOutputType without action
- */
-export type OrderCountOutputTypeCountEventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.OrderEventWhereInput
-}
-
-/**
- * OrderCountOutputType without action
- */
-export type OrderCountOutputTypeCountTradesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.TradeWhereInput
-}
 
 
 export type OrderSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1287,10 +740,6 @@ export type OrderSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   cancelReason?: boolean
   placedAt?: boolean
   arrival?: boolean
-  instrument?: boolean | Prisma.InstrumentDefaultArgs<ExtArgs>
-  events?: boolean | Prisma.Order$eventsArgs<ExtArgs>
-  trades?: boolean | Prisma.Order$tradesArgs<ExtArgs>
-  _count?: boolean | Prisma.OrderCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["order"]>
 
 export type OrderSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1313,7 +762,6 @@ export type OrderSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   cancelReason?: boolean
   placedAt?: boolean
   arrival?: boolean
-  instrument?: boolean | Prisma.InstrumentDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["order"]>
 
 export type OrderSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -1336,7 +784,6 @@ export type OrderSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   cancelReason?: boolean
   placedAt?: boolean
   arrival?: boolean
-  instrument?: boolean | Prisma.InstrumentDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["order"]>
 
 export type OrderSelectScalar = {
@@ -1362,26 +809,10 @@ export type OrderSelectScalar = {
 }
 
 export type OrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "clientOrderId" | "symbol" | "exchange" | "side" | "type" | "product" | "validity" | "quantity" | "limitPrice" | "status" | "filledQuantity" | "turnover" | "hold" | "cancelReason" | "placedAt" | "arrival", ExtArgs["result"]["order"]>
-export type OrderInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  instrument?: boolean | Prisma.InstrumentDefaultArgs<ExtArgs>
-  events?: boolean | Prisma.Order$eventsArgs<ExtArgs>
-  trades?: boolean | Prisma.Order$tradesArgs<ExtArgs>
-  _count?: boolean | Prisma.OrderCountOutputTypeDefaultArgs<ExtArgs>
-}
-export type OrderIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  instrument?: boolean | Prisma.InstrumentDefaultArgs<ExtArgs>
-}
-export type OrderIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  instrument?: boolean | Prisma.InstrumentDefaultArgs<ExtArgs>
-}
 
 export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Order"
-  objects: {
-    instrument: Prisma.$InstrumentPayload<ExtArgs>
-    events: Prisma.$OrderEventPayload<ExtArgs>[]
-    trades: Prisma.$TradePayload<ExtArgs>[]
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     tenantId: string
@@ -1808,9 +1239,6 @@ readonly fields: OrderFieldRefs;
  */
 export interface Prisma__OrderClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  instrument<T extends Prisma.InstrumentDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.InstrumentDefaultArgs<ExtArgs>>): Prisma.Prisma__InstrumentClient<runtime.Types.Result.GetResult<Prisma.$InstrumentPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
-  events<T extends Prisma.Order$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Order$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrderEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
-  trades<T extends Prisma.Order$tradesArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Order$tradesArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$TradePayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1876,10 +1304,6 @@ export type OrderFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.Interna
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
-  /**
    * Filter, which Order to fetch.
    */
   where: Prisma.OrderWhereUniqueInput
@@ -1898,10 +1322,6 @@ export type OrderFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Extensions.
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
-  /**
    * Filter, which Order to fetch.
    */
   where: Prisma.OrderWhereUniqueInput
@@ -1919,10 +1339,6 @@ export type OrderFindFirstArgs<ExtArgs extends runtime.Types.Extensions.Internal
    * Omit specific fields from the Order
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
   /**
    * Filter, which Order to fetch.
    */
@@ -1972,10 +1388,6 @@ export type OrderFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extensions.I
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
-  /**
    * Filter, which Order to fetch.
    */
   where?: Prisma.OrderWhereInput
@@ -2023,10 +1435,6 @@ export type OrderFindManyArgs<ExtArgs extends runtime.Types.Extensions.InternalA
    * Omit specific fields from the Order
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
   /**
    * Filter, which Orders to fetch.
    */
@@ -2076,10 +1484,6 @@ export type OrderCreateArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
-  /**
    * The data needed to create a Order.
    */
   data: Prisma.XOR<Prisma.OrderCreateInput, Prisma.OrderUncheckedCreateInput>
@@ -2113,10 +1517,6 @@ export type OrderCreateManyAndReturnArgs<ExtArgs extends runtime.Types.Extension
    */
   data: Prisma.OrderCreateManyInput | Prisma.OrderCreateManyInput[]
   skipDuplicates?: boolean
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderIncludeCreateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -2131,10 +1531,6 @@ export type OrderUpdateArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    * Omit specific fields from the Order
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
   /**
    * The data needed to update a Order.
    */
@@ -2187,10 +1583,6 @@ export type OrderUpdateManyAndReturnArgs<ExtArgs extends runtime.Types.Extension
    * Limit how many Orders to update.
    */
   limit?: number
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderIncludeUpdateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -2205,10 +1597,6 @@ export type OrderUpsertArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    * Omit specific fields from the Order
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
   /**
    * The filter to search for the Order to update in case it exists.
    */
@@ -2236,10 +1624,6 @@ export type OrderDeleteArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
-  /**
    * Filter which Order to delete.
    */
   where: Prisma.OrderWhereUniqueInput
@@ -2260,54 +1644,6 @@ export type OrderDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Interna
 }
 
 /**
- * Order.events
- */
-export type Order$eventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the OrderEvent
-   */
-  select?: Prisma.OrderEventSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the OrderEvent
-   */
-  omit?: Prisma.OrderEventOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
-  where?: Prisma.OrderEventWhereInput
-  orderBy?: Prisma.OrderEventOrderByWithRelationInput | Prisma.OrderEventOrderByWithRelationInput[]
-  cursor?: Prisma.OrderEventWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.OrderEventScalarFieldEnum | Prisma.OrderEventScalarFieldEnum[]
-}
-
-/**
- * Order.trades
- */
-export type Order$tradesArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the Trade
-   */
-  select?: Prisma.TradeSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the Trade
-   */
-  omit?: Prisma.TradeOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
-  where?: Prisma.TradeWhereInput
-  orderBy?: Prisma.TradeOrderByWithRelationInput | Prisma.TradeOrderByWithRelationInput[]
-  cursor?: Prisma.TradeWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.TradeScalarFieldEnum | Prisma.TradeScalarFieldEnum[]
-}
-
-/**
  * Order without action
  */
 export type OrderDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -2319,8 +1655,4 @@ export type OrderDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
    * Omit specific fields from the Order
    */
   omit?: Prisma.OrderOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderInclude<ExtArgs> | null
 }

@@ -265,8 +265,6 @@ export type OrderEventWhereInput = {
   filledQuantity?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   turnover?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   tradeId?: Prisma.UuidNullableFilter<"OrderEvent"> | string | null
-  order?: Prisma.XOR<Prisma.OrderScalarRelationFilter, Prisma.OrderWhereInput>
-  trade?: Prisma.XOR<Prisma.TradeNullableScalarRelationFilter, Prisma.TradeWhereInput> | null
 }
 
 export type OrderEventOrderByWithRelationInput = {
@@ -280,8 +278,6 @@ export type OrderEventOrderByWithRelationInput = {
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   tradeId?: Prisma.SortOrderInput | Prisma.SortOrder
-  order?: Prisma.OrderOrderByWithRelationInput
-  trade?: Prisma.TradeOrderByWithRelationInput
 }
 
 export type OrderEventWhereUniqueInput = Prisma.AtLeast<{
@@ -299,8 +295,6 @@ export type OrderEventWhereUniqueInput = Prisma.AtLeast<{
   filledQuantity?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   turnover?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   tradeId?: Prisma.UuidNullableFilter<"OrderEvent"> | string | null
-  order?: Prisma.XOR<Prisma.OrderScalarRelationFilter, Prisma.OrderWhereInput>
-  trade?: Prisma.XOR<Prisma.TradeNullableScalarRelationFilter, Prisma.TradeWhereInput> | null
 }, "userId_sequence">
 
 export type OrderEventOrderByWithAggregationInput = {
@@ -341,13 +335,13 @@ export type OrderEventCreateInput = {
   userId: string
   sequence: bigint | number
   tenantId: string
+  orderId: string
   kind: $Enums.OrderEventKind
   at: Date | string
   status: $Enums.OrderStatus
   filledQuantity: bigint | number
   turnover: bigint | number
-  order: Prisma.OrderCreateNestedOneWithoutEventsInput
-  trade?: Prisma.TradeCreateNestedOneWithoutEventsInput
+  tradeId?: string | null
 }
 
 export type OrderEventUncheckedCreateInput = {
@@ -367,13 +361,13 @@ export type OrderEventUpdateInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
+  orderId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  order?: Prisma.OrderUpdateOneRequiredWithoutEventsNestedInput
-  trade?: Prisma.TradeUpdateOneWithoutEventsNestedInput
+  tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type OrderEventUncheckedUpdateInput = {
@@ -406,11 +400,13 @@ export type OrderEventUpdateManyMutationInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
+  orderId?: Prisma.StringFieldUpdateOperationsInput | string
   kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
 }
 
 export type OrderEventUncheckedUpdateManyInput = {
@@ -424,16 +420,6 @@ export type OrderEventUncheckedUpdateManyInput = {
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-}
-
-export type OrderEventListRelationFilter = {
-  every?: Prisma.OrderEventWhereInput
-  some?: Prisma.OrderEventWhereInput
-  none?: Prisma.OrderEventWhereInput
-}
-
-export type OrderEventOrderByRelationAggregateInput = {
-  _count?: Prisma.SortOrder
 }
 
 export type OrderEventUserIdSequenceCompoundUniqueInput = {
@@ -492,304 +478,8 @@ export type OrderEventSumOrderByAggregateInput = {
   turnover?: Prisma.SortOrder
 }
 
-export type OrderEventCreateNestedManyWithoutOrderInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutOrderInput, Prisma.OrderEventUncheckedCreateWithoutOrderInput> | Prisma.OrderEventCreateWithoutOrderInput[] | Prisma.OrderEventUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutOrderInput | Prisma.OrderEventCreateOrConnectWithoutOrderInput[]
-  createMany?: Prisma.OrderEventCreateManyOrderInputEnvelope
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-}
-
-export type OrderEventUncheckedCreateNestedManyWithoutOrderInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutOrderInput, Prisma.OrderEventUncheckedCreateWithoutOrderInput> | Prisma.OrderEventCreateWithoutOrderInput[] | Prisma.OrderEventUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutOrderInput | Prisma.OrderEventCreateOrConnectWithoutOrderInput[]
-  createMany?: Prisma.OrderEventCreateManyOrderInputEnvelope
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-}
-
-export type OrderEventUpdateManyWithoutOrderNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutOrderInput, Prisma.OrderEventUncheckedCreateWithoutOrderInput> | Prisma.OrderEventCreateWithoutOrderInput[] | Prisma.OrderEventUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutOrderInput | Prisma.OrderEventCreateOrConnectWithoutOrderInput[]
-  upsert?: Prisma.OrderEventUpsertWithWhereUniqueWithoutOrderInput | Prisma.OrderEventUpsertWithWhereUniqueWithoutOrderInput[]
-  createMany?: Prisma.OrderEventCreateManyOrderInputEnvelope
-  set?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  disconnect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  delete?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  update?: Prisma.OrderEventUpdateWithWhereUniqueWithoutOrderInput | Prisma.OrderEventUpdateWithWhereUniqueWithoutOrderInput[]
-  updateMany?: Prisma.OrderEventUpdateManyWithWhereWithoutOrderInput | Prisma.OrderEventUpdateManyWithWhereWithoutOrderInput[]
-  deleteMany?: Prisma.OrderEventScalarWhereInput | Prisma.OrderEventScalarWhereInput[]
-}
-
-export type OrderEventUncheckedUpdateManyWithoutOrderNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutOrderInput, Prisma.OrderEventUncheckedCreateWithoutOrderInput> | Prisma.OrderEventCreateWithoutOrderInput[] | Prisma.OrderEventUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutOrderInput | Prisma.OrderEventCreateOrConnectWithoutOrderInput[]
-  upsert?: Prisma.OrderEventUpsertWithWhereUniqueWithoutOrderInput | Prisma.OrderEventUpsertWithWhereUniqueWithoutOrderInput[]
-  createMany?: Prisma.OrderEventCreateManyOrderInputEnvelope
-  set?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  disconnect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  delete?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  update?: Prisma.OrderEventUpdateWithWhereUniqueWithoutOrderInput | Prisma.OrderEventUpdateWithWhereUniqueWithoutOrderInput[]
-  updateMany?: Prisma.OrderEventUpdateManyWithWhereWithoutOrderInput | Prisma.OrderEventUpdateManyWithWhereWithoutOrderInput[]
-  deleteMany?: Prisma.OrderEventScalarWhereInput | Prisma.OrderEventScalarWhereInput[]
-}
-
 export type EnumOrderEventKindFieldUpdateOperationsInput = {
   set?: $Enums.OrderEventKind
-}
-
-export type OrderEventCreateNestedManyWithoutTradeInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutTradeInput, Prisma.OrderEventUncheckedCreateWithoutTradeInput> | Prisma.OrderEventCreateWithoutTradeInput[] | Prisma.OrderEventUncheckedCreateWithoutTradeInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutTradeInput | Prisma.OrderEventCreateOrConnectWithoutTradeInput[]
-  createMany?: Prisma.OrderEventCreateManyTradeInputEnvelope
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-}
-
-export type OrderEventUncheckedCreateNestedManyWithoutTradeInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutTradeInput, Prisma.OrderEventUncheckedCreateWithoutTradeInput> | Prisma.OrderEventCreateWithoutTradeInput[] | Prisma.OrderEventUncheckedCreateWithoutTradeInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutTradeInput | Prisma.OrderEventCreateOrConnectWithoutTradeInput[]
-  createMany?: Prisma.OrderEventCreateManyTradeInputEnvelope
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-}
-
-export type OrderEventUpdateManyWithoutTradeNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutTradeInput, Prisma.OrderEventUncheckedCreateWithoutTradeInput> | Prisma.OrderEventCreateWithoutTradeInput[] | Prisma.OrderEventUncheckedCreateWithoutTradeInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutTradeInput | Prisma.OrderEventCreateOrConnectWithoutTradeInput[]
-  upsert?: Prisma.OrderEventUpsertWithWhereUniqueWithoutTradeInput | Prisma.OrderEventUpsertWithWhereUniqueWithoutTradeInput[]
-  createMany?: Prisma.OrderEventCreateManyTradeInputEnvelope
-  set?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  disconnect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  delete?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  update?: Prisma.OrderEventUpdateWithWhereUniqueWithoutTradeInput | Prisma.OrderEventUpdateWithWhereUniqueWithoutTradeInput[]
-  updateMany?: Prisma.OrderEventUpdateManyWithWhereWithoutTradeInput | Prisma.OrderEventUpdateManyWithWhereWithoutTradeInput[]
-  deleteMany?: Prisma.OrderEventScalarWhereInput | Prisma.OrderEventScalarWhereInput[]
-}
-
-export type OrderEventUncheckedUpdateManyWithoutTradeNestedInput = {
-  create?: Prisma.XOR<Prisma.OrderEventCreateWithoutTradeInput, Prisma.OrderEventUncheckedCreateWithoutTradeInput> | Prisma.OrderEventCreateWithoutTradeInput[] | Prisma.OrderEventUncheckedCreateWithoutTradeInput[]
-  connectOrCreate?: Prisma.OrderEventCreateOrConnectWithoutTradeInput | Prisma.OrderEventCreateOrConnectWithoutTradeInput[]
-  upsert?: Prisma.OrderEventUpsertWithWhereUniqueWithoutTradeInput | Prisma.OrderEventUpsertWithWhereUniqueWithoutTradeInput[]
-  createMany?: Prisma.OrderEventCreateManyTradeInputEnvelope
-  set?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  disconnect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  delete?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  connect?: Prisma.OrderEventWhereUniqueInput | Prisma.OrderEventWhereUniqueInput[]
-  update?: Prisma.OrderEventUpdateWithWhereUniqueWithoutTradeInput | Prisma.OrderEventUpdateWithWhereUniqueWithoutTradeInput[]
-  updateMany?: Prisma.OrderEventUpdateManyWithWhereWithoutTradeInput | Prisma.OrderEventUpdateManyWithWhereWithoutTradeInput[]
-  deleteMany?: Prisma.OrderEventScalarWhereInput | Prisma.OrderEventScalarWhereInput[]
-}
-
-export type OrderEventCreateWithoutOrderInput = {
-  userId: string
-  sequence: bigint | number
-  tenantId: string
-  kind: $Enums.OrderEventKind
-  at: Date | string
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  trade?: Prisma.TradeCreateNestedOneWithoutEventsInput
-}
-
-export type OrderEventUncheckedCreateWithoutOrderInput = {
-  userId: string
-  sequence: bigint | number
-  tenantId: string
-  kind: $Enums.OrderEventKind
-  at: Date | string
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  tradeId?: string | null
-}
-
-export type OrderEventCreateOrConnectWithoutOrderInput = {
-  where: Prisma.OrderEventWhereUniqueInput
-  create: Prisma.XOR<Prisma.OrderEventCreateWithoutOrderInput, Prisma.OrderEventUncheckedCreateWithoutOrderInput>
-}
-
-export type OrderEventCreateManyOrderInputEnvelope = {
-  data: Prisma.OrderEventCreateManyOrderInput | Prisma.OrderEventCreateManyOrderInput[]
-  skipDuplicates?: boolean
-}
-
-export type OrderEventUpsertWithWhereUniqueWithoutOrderInput = {
-  where: Prisma.OrderEventWhereUniqueInput
-  update: Prisma.XOR<Prisma.OrderEventUpdateWithoutOrderInput, Prisma.OrderEventUncheckedUpdateWithoutOrderInput>
-  create: Prisma.XOR<Prisma.OrderEventCreateWithoutOrderInput, Prisma.OrderEventUncheckedCreateWithoutOrderInput>
-}
-
-export type OrderEventUpdateWithWhereUniqueWithoutOrderInput = {
-  where: Prisma.OrderEventWhereUniqueInput
-  data: Prisma.XOR<Prisma.OrderEventUpdateWithoutOrderInput, Prisma.OrderEventUncheckedUpdateWithoutOrderInput>
-}
-
-export type OrderEventUpdateManyWithWhereWithoutOrderInput = {
-  where: Prisma.OrderEventScalarWhereInput
-  data: Prisma.XOR<Prisma.OrderEventUpdateManyMutationInput, Prisma.OrderEventUncheckedUpdateManyWithoutOrderInput>
-}
-
-export type OrderEventScalarWhereInput = {
-  AND?: Prisma.OrderEventScalarWhereInput | Prisma.OrderEventScalarWhereInput[]
-  OR?: Prisma.OrderEventScalarWhereInput[]
-  NOT?: Prisma.OrderEventScalarWhereInput | Prisma.OrderEventScalarWhereInput[]
-  userId?: Prisma.UuidFilter<"OrderEvent"> | string
-  sequence?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
-  tenantId?: Prisma.UuidFilter<"OrderEvent"> | string
-  orderId?: Prisma.UuidFilter<"OrderEvent"> | string
-  kind?: Prisma.EnumOrderEventKindFilter<"OrderEvent"> | $Enums.OrderEventKind
-  at?: Prisma.DateTimeFilter<"OrderEvent"> | Date | string
-  status?: Prisma.EnumOrderStatusFilter<"OrderEvent"> | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
-  turnover?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
-  tradeId?: Prisma.UuidNullableFilter<"OrderEvent"> | string | null
-}
-
-export type OrderEventCreateWithoutTradeInput = {
-  userId: string
-  sequence: bigint | number
-  tenantId: string
-  kind: $Enums.OrderEventKind
-  at: Date | string
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  order: Prisma.OrderCreateNestedOneWithoutEventsInput
-}
-
-export type OrderEventUncheckedCreateWithoutTradeInput = {
-  userId: string
-  sequence: bigint | number
-  tenantId: string
-  orderId: string
-  kind: $Enums.OrderEventKind
-  at: Date | string
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-}
-
-export type OrderEventCreateOrConnectWithoutTradeInput = {
-  where: Prisma.OrderEventWhereUniqueInput
-  create: Prisma.XOR<Prisma.OrderEventCreateWithoutTradeInput, Prisma.OrderEventUncheckedCreateWithoutTradeInput>
-}
-
-export type OrderEventCreateManyTradeInputEnvelope = {
-  data: Prisma.OrderEventCreateManyTradeInput | Prisma.OrderEventCreateManyTradeInput[]
-  skipDuplicates?: boolean
-}
-
-export type OrderEventUpsertWithWhereUniqueWithoutTradeInput = {
-  where: Prisma.OrderEventWhereUniqueInput
-  update: Prisma.XOR<Prisma.OrderEventUpdateWithoutTradeInput, Prisma.OrderEventUncheckedUpdateWithoutTradeInput>
-  create: Prisma.XOR<Prisma.OrderEventCreateWithoutTradeInput, Prisma.OrderEventUncheckedCreateWithoutTradeInput>
-}
-
-export type OrderEventUpdateWithWhereUniqueWithoutTradeInput = {
-  where: Prisma.OrderEventWhereUniqueInput
-  data: Prisma.XOR<Prisma.OrderEventUpdateWithoutTradeInput, Prisma.OrderEventUncheckedUpdateWithoutTradeInput>
-}
-
-export type OrderEventUpdateManyWithWhereWithoutTradeInput = {
-  where: Prisma.OrderEventScalarWhereInput
-  data: Prisma.XOR<Prisma.OrderEventUpdateManyMutationInput, Prisma.OrderEventUncheckedUpdateManyWithoutTradeInput>
-}
-
-export type OrderEventCreateManyOrderInput = {
-  userId: string
-  sequence: bigint | number
-  tenantId: string
-  kind: $Enums.OrderEventKind
-  at: Date | string
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-  tradeId?: string | null
-}
-
-export type OrderEventUpdateWithoutOrderInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  trade?: Prisma.TradeUpdateOneWithoutEventsNestedInput
-}
-
-export type OrderEventUncheckedUpdateWithoutOrderInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-}
-
-export type OrderEventUncheckedUpdateManyWithoutOrderInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
-}
-
-export type OrderEventCreateManyTradeInput = {
-  userId: string
-  sequence: bigint | number
-  tenantId: string
-  orderId: string
-  kind: $Enums.OrderEventKind
-  at: Date | string
-  status: $Enums.OrderStatus
-  filledQuantity: bigint | number
-  turnover: bigint | number
-}
-
-export type OrderEventUpdateWithoutTradeInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  order?: Prisma.OrderUpdateOneRequiredWithoutEventsNestedInput
-}
-
-export type OrderEventUncheckedUpdateWithoutTradeInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  orderId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-}
-
-export type OrderEventUncheckedUpdateManyWithoutTradeInput = {
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  sequence?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  orderId?: Prisma.StringFieldUpdateOperationsInput | string
-  kind?: Prisma.EnumOrderEventKindFieldUpdateOperationsInput | $Enums.OrderEventKind
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
-  filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 
@@ -805,8 +495,6 @@ export type OrderEventSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   filledQuantity?: boolean
   turnover?: boolean
   tradeId?: boolean
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  trade?: boolean | Prisma.OrderEvent$tradeArgs<ExtArgs>
 }, ExtArgs["result"]["orderEvent"]>
 
 export type OrderEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -820,8 +508,6 @@ export type OrderEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ex
   filledQuantity?: boolean
   turnover?: boolean
   tradeId?: boolean
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  trade?: boolean | Prisma.OrderEvent$tradeArgs<ExtArgs>
 }, ExtArgs["result"]["orderEvent"]>
 
 export type OrderEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -835,8 +521,6 @@ export type OrderEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ex
   filledQuantity?: boolean
   turnover?: boolean
   tradeId?: boolean
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  trade?: boolean | Prisma.OrderEvent$tradeArgs<ExtArgs>
 }, ExtArgs["result"]["orderEvent"]>
 
 export type OrderEventSelectScalar = {
@@ -853,25 +537,10 @@ export type OrderEventSelectScalar = {
 }
 
 export type OrderEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"userId" | "sequence" | "tenantId" | "orderId" | "kind" | "at" | "status" | "filledQuantity" | "turnover" | "tradeId", ExtArgs["result"]["orderEvent"]>
-export type OrderEventInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  trade?: boolean | Prisma.OrderEvent$tradeArgs<ExtArgs>
-}
-export type OrderEventIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  trade?: boolean | Prisma.OrderEvent$tradeArgs<ExtArgs>
-}
-export type OrderEventIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  trade?: boolean | Prisma.OrderEvent$tradeArgs<ExtArgs>
-}
 
 export type $OrderEventPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "OrderEvent"
-  objects: {
-    order: Prisma.$OrderPayload<ExtArgs>
-    trade: Prisma.$TradePayload<ExtArgs> | null
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     userId: string
     sequence: bigint
@@ -1277,8 +946,6 @@ readonly fields: OrderEventFieldRefs;
  */
 export interface Prisma__OrderEventClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  order<T extends Prisma.OrderDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrderDefaultArgs<ExtArgs>>): Prisma.Prisma__OrderClient<runtime.Types.Result.GetResult<Prisma.$OrderPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
-  trade<T extends Prisma.OrderEvent$tradeArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrderEvent$tradeArgs<ExtArgs>>): Prisma.Prisma__TradeClient<runtime.Types.Result.GetResult<Prisma.$TradePayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | null, null, ExtArgs, GlobalOmitOptions>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1335,10 +1002,6 @@ export type OrderEventFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.In
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
-  /**
    * Filter, which OrderEvent to fetch.
    */
   where: Prisma.OrderEventWhereUniqueInput
@@ -1357,10 +1020,6 @@ export type OrderEventFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Extens
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
-  /**
    * Filter, which OrderEvent to fetch.
    */
   where: Prisma.OrderEventWhereUniqueInput
@@ -1378,10 +1037,6 @@ export type OrderEventFindFirstArgs<ExtArgs extends runtime.Types.Extensions.Int
    * Omit specific fields from the OrderEvent
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
   /**
    * Filter, which OrderEvent to fetch.
    */
@@ -1431,10 +1086,6 @@ export type OrderEventFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extensi
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
-  /**
    * Filter, which OrderEvent to fetch.
    */
   where?: Prisma.OrderEventWhereInput
@@ -1482,10 +1133,6 @@ export type OrderEventFindManyArgs<ExtArgs extends runtime.Types.Extensions.Inte
    * Omit specific fields from the OrderEvent
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
   /**
    * Filter, which OrderEvents to fetch.
    */
@@ -1535,10 +1182,6 @@ export type OrderEventCreateArgs<ExtArgs extends runtime.Types.Extensions.Intern
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
-  /**
    * The data needed to create a OrderEvent.
    */
   data: Prisma.XOR<Prisma.OrderEventCreateInput, Prisma.OrderEventUncheckedCreateInput>
@@ -1572,10 +1215,6 @@ export type OrderEventCreateManyAndReturnArgs<ExtArgs extends runtime.Types.Exte
    */
   data: Prisma.OrderEventCreateManyInput | Prisma.OrderEventCreateManyInput[]
   skipDuplicates?: boolean
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventIncludeCreateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1590,10 +1229,6 @@ export type OrderEventUpdateArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the OrderEvent
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
   /**
    * The data needed to update a OrderEvent.
    */
@@ -1646,10 +1281,6 @@ export type OrderEventUpdateManyAndReturnArgs<ExtArgs extends runtime.Types.Exte
    * Limit how many OrderEvents to update.
    */
   limit?: number
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventIncludeUpdateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1664,10 +1295,6 @@ export type OrderEventUpsertArgs<ExtArgs extends runtime.Types.Extensions.Intern
    * Omit specific fields from the OrderEvent
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
   /**
    * The filter to search for the OrderEvent to update in case it exists.
    */
@@ -1695,10 +1322,6 @@ export type OrderEventDeleteArgs<ExtArgs extends runtime.Types.Extensions.Intern
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
-  /**
    * Filter which OrderEvent to delete.
    */
   where: Prisma.OrderEventWhereUniqueInput
@@ -1719,25 +1342,6 @@ export type OrderEventDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.In
 }
 
 /**
- * OrderEvent.trade
- */
-export type OrderEvent$tradeArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the Trade
-   */
-  select?: Prisma.TradeSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the Trade
-   */
-  omit?: Prisma.TradeOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
-  where?: Prisma.TradeWhereInput
-}
-
-/**
  * OrderEvent without action
  */
 export type OrderEventDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1749,8 +1353,4 @@ export type OrderEventDefaultArgs<ExtArgs extends runtime.Types.Extensions.Inter
    * Omit specific fields from the OrderEvent
    */
   omit?: Prisma.OrderEventOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
 }

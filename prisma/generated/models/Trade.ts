@@ -260,8 +260,6 @@ export type TradeWhereInput = {
   price?: Prisma.BigIntFilter<"Trade"> | bigint | number
   quantity?: Prisma.BigIntFilter<"Trade"> | bigint | number
   at?: Prisma.DateTimeFilter<"Trade"> | Date | string
-  order?: Prisma.XOR<Prisma.OrderScalarRelationFilter, Prisma.OrderWhereInput>
-  events?: Prisma.OrderEventListRelationFilter
 }
 
 export type TradeOrderByWithRelationInput = {
@@ -275,8 +273,6 @@ export type TradeOrderByWithRelationInput = {
   price?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   at?: Prisma.SortOrder
-  order?: Prisma.OrderOrderByWithRelationInput
-  events?: Prisma.OrderEventOrderByRelationAggregateInput
 }
 
 export type TradeWhereUniqueInput = Prisma.AtLeast<{
@@ -293,8 +289,6 @@ export type TradeWhereUniqueInput = Prisma.AtLeast<{
   price?: Prisma.BigIntFilter<"Trade"> | bigint | number
   quantity?: Prisma.BigIntFilter<"Trade"> | bigint | number
   at?: Prisma.DateTimeFilter<"Trade"> | Date | string
-  order?: Prisma.XOR<Prisma.OrderScalarRelationFilter, Prisma.OrderWhereInput>
-  events?: Prisma.OrderEventListRelationFilter
 }, "id">
 
 export type TradeOrderByWithAggregationInput = {
@@ -335,14 +329,13 @@ export type TradeCreateInput = {
   id: string
   tenantId: string
   userId: string
+  orderId: string
   executionId: string
   symbol: string
   side: $Enums.OrderSide
   price: bigint | number
   quantity: bigint | number
   at: Date | string
-  order: Prisma.OrderCreateNestedOneWithoutTradesInput
-  events?: Prisma.OrderEventCreateNestedManyWithoutTradeInput
 }
 
 export type TradeUncheckedCreateInput = {
@@ -356,21 +349,19 @@ export type TradeUncheckedCreateInput = {
   price: bigint | number
   quantity: bigint | number
   at: Date | string
-  events?: Prisma.OrderEventUncheckedCreateNestedManyWithoutTradeInput
 }
 
 export type TradeUpdateInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
+  orderId?: Prisma.StringFieldUpdateOperationsInput | string
   executionId?: Prisma.StringFieldUpdateOperationsInput | string
   symbol?: Prisma.StringFieldUpdateOperationsInput | string
   side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
   price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  order?: Prisma.OrderUpdateOneRequiredWithoutTradesNestedInput
-  events?: Prisma.OrderEventUpdateManyWithoutTradeNestedInput
 }
 
 export type TradeUncheckedUpdateInput = {
@@ -384,7 +375,6 @@ export type TradeUncheckedUpdateInput = {
   price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  events?: Prisma.OrderEventUncheckedUpdateManyWithoutTradeNestedInput
 }
 
 export type TradeCreateManyInput = {
@@ -404,6 +394,7 @@ export type TradeUpdateManyMutationInput = {
   id?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   userId?: Prisma.StringFieldUpdateOperationsInput | string
+  orderId?: Prisma.StringFieldUpdateOperationsInput | string
   executionId?: Prisma.StringFieldUpdateOperationsInput | string
   symbol?: Prisma.StringFieldUpdateOperationsInput | string
   side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
@@ -423,21 +414,6 @@ export type TradeUncheckedUpdateManyInput = {
   price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-export type TradeListRelationFilter = {
-  every?: Prisma.TradeWhereInput
-  some?: Prisma.TradeWhereInput
-  none?: Prisma.TradeWhereInput
-}
-
-export type TradeOrderByRelationAggregateInput = {
-  _count?: Prisma.SortOrder
-}
-
-export type TradeNullableScalarRelationFilter = {
-  is?: Prisma.TradeWhereInput | null
-  isNot?: Prisma.TradeWhereInput | null
 }
 
 export type TradeCountOrderByAggregateInput = {
@@ -489,279 +465,6 @@ export type TradeSumOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
 }
 
-export type TradeCreateNestedManyWithoutOrderInput = {
-  create?: Prisma.XOR<Prisma.TradeCreateWithoutOrderInput, Prisma.TradeUncheckedCreateWithoutOrderInput> | Prisma.TradeCreateWithoutOrderInput[] | Prisma.TradeUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.TradeCreateOrConnectWithoutOrderInput | Prisma.TradeCreateOrConnectWithoutOrderInput[]
-  createMany?: Prisma.TradeCreateManyOrderInputEnvelope
-  connect?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-}
-
-export type TradeUncheckedCreateNestedManyWithoutOrderInput = {
-  create?: Prisma.XOR<Prisma.TradeCreateWithoutOrderInput, Prisma.TradeUncheckedCreateWithoutOrderInput> | Prisma.TradeCreateWithoutOrderInput[] | Prisma.TradeUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.TradeCreateOrConnectWithoutOrderInput | Prisma.TradeCreateOrConnectWithoutOrderInput[]
-  createMany?: Prisma.TradeCreateManyOrderInputEnvelope
-  connect?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-}
-
-export type TradeUpdateManyWithoutOrderNestedInput = {
-  create?: Prisma.XOR<Prisma.TradeCreateWithoutOrderInput, Prisma.TradeUncheckedCreateWithoutOrderInput> | Prisma.TradeCreateWithoutOrderInput[] | Prisma.TradeUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.TradeCreateOrConnectWithoutOrderInput | Prisma.TradeCreateOrConnectWithoutOrderInput[]
-  upsert?: Prisma.TradeUpsertWithWhereUniqueWithoutOrderInput | Prisma.TradeUpsertWithWhereUniqueWithoutOrderInput[]
-  createMany?: Prisma.TradeCreateManyOrderInputEnvelope
-  set?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  disconnect?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  delete?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  connect?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  update?: Prisma.TradeUpdateWithWhereUniqueWithoutOrderInput | Prisma.TradeUpdateWithWhereUniqueWithoutOrderInput[]
-  updateMany?: Prisma.TradeUpdateManyWithWhereWithoutOrderInput | Prisma.TradeUpdateManyWithWhereWithoutOrderInput[]
-  deleteMany?: Prisma.TradeScalarWhereInput | Prisma.TradeScalarWhereInput[]
-}
-
-export type TradeUncheckedUpdateManyWithoutOrderNestedInput = {
-  create?: Prisma.XOR<Prisma.TradeCreateWithoutOrderInput, Prisma.TradeUncheckedCreateWithoutOrderInput> | Prisma.TradeCreateWithoutOrderInput[] | Prisma.TradeUncheckedCreateWithoutOrderInput[]
-  connectOrCreate?: Prisma.TradeCreateOrConnectWithoutOrderInput | Prisma.TradeCreateOrConnectWithoutOrderInput[]
-  upsert?: Prisma.TradeUpsertWithWhereUniqueWithoutOrderInput | Prisma.TradeUpsertWithWhereUniqueWithoutOrderInput[]
-  createMany?: Prisma.TradeCreateManyOrderInputEnvelope
-  set?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  disconnect?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  delete?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  connect?: Prisma.TradeWhereUniqueInput | Prisma.TradeWhereUniqueInput[]
-  update?: Prisma.TradeUpdateWithWhereUniqueWithoutOrderInput | Prisma.TradeUpdateWithWhereUniqueWithoutOrderInput[]
-  updateMany?: Prisma.TradeUpdateManyWithWhereWithoutOrderInput | Prisma.TradeUpdateManyWithWhereWithoutOrderInput[]
-  deleteMany?: Prisma.TradeScalarWhereInput | Prisma.TradeScalarWhereInput[]
-}
-
-export type TradeCreateNestedOneWithoutEventsInput = {
-  create?: Prisma.XOR<Prisma.TradeCreateWithoutEventsInput, Prisma.TradeUncheckedCreateWithoutEventsInput>
-  connectOrCreate?: Prisma.TradeCreateOrConnectWithoutEventsInput
-  connect?: Prisma.TradeWhereUniqueInput
-}
-
-export type TradeUpdateOneWithoutEventsNestedInput = {
-  create?: Prisma.XOR<Prisma.TradeCreateWithoutEventsInput, Prisma.TradeUncheckedCreateWithoutEventsInput>
-  connectOrCreate?: Prisma.TradeCreateOrConnectWithoutEventsInput
-  upsert?: Prisma.TradeUpsertWithoutEventsInput
-  disconnect?: Prisma.TradeWhereInput | boolean
-  delete?: Prisma.TradeWhereInput | boolean
-  connect?: Prisma.TradeWhereUniqueInput
-  update?: Prisma.XOR<Prisma.XOR<Prisma.TradeUpdateToOneWithWhereWithoutEventsInput, Prisma.TradeUpdateWithoutEventsInput>, Prisma.TradeUncheckedUpdateWithoutEventsInput>
-}
-
-export type TradeCreateWithoutOrderInput = {
-  id: string
-  tenantId: string
-  userId: string
-  executionId: string
-  symbol: string
-  side: $Enums.OrderSide
-  price: bigint | number
-  quantity: bigint | number
-  at: Date | string
-  events?: Prisma.OrderEventCreateNestedManyWithoutTradeInput
-}
-
-export type TradeUncheckedCreateWithoutOrderInput = {
-  id: string
-  tenantId: string
-  userId: string
-  executionId: string
-  symbol: string
-  side: $Enums.OrderSide
-  price: bigint | number
-  quantity: bigint | number
-  at: Date | string
-  events?: Prisma.OrderEventUncheckedCreateNestedManyWithoutTradeInput
-}
-
-export type TradeCreateOrConnectWithoutOrderInput = {
-  where: Prisma.TradeWhereUniqueInput
-  create: Prisma.XOR<Prisma.TradeCreateWithoutOrderInput, Prisma.TradeUncheckedCreateWithoutOrderInput>
-}
-
-export type TradeCreateManyOrderInputEnvelope = {
-  data: Prisma.TradeCreateManyOrderInput | Prisma.TradeCreateManyOrderInput[]
-  skipDuplicates?: boolean
-}
-
-export type TradeUpsertWithWhereUniqueWithoutOrderInput = {
-  where: Prisma.TradeWhereUniqueInput
-  update: Prisma.XOR<Prisma.TradeUpdateWithoutOrderInput, Prisma.TradeUncheckedUpdateWithoutOrderInput>
-  create: Prisma.XOR<Prisma.TradeCreateWithoutOrderInput, Prisma.TradeUncheckedCreateWithoutOrderInput>
-}
-
-export type TradeUpdateWithWhereUniqueWithoutOrderInput = {
-  where: Prisma.TradeWhereUniqueInput
-  data: Prisma.XOR<Prisma.TradeUpdateWithoutOrderInput, Prisma.TradeUncheckedUpdateWithoutOrderInput>
-}
-
-export type TradeUpdateManyWithWhereWithoutOrderInput = {
-  where: Prisma.TradeScalarWhereInput
-  data: Prisma.XOR<Prisma.TradeUpdateManyMutationInput, Prisma.TradeUncheckedUpdateManyWithoutOrderInput>
-}
-
-export type TradeScalarWhereInput = {
-  AND?: Prisma.TradeScalarWhereInput | Prisma.TradeScalarWhereInput[]
-  OR?: Prisma.TradeScalarWhereInput[]
-  NOT?: Prisma.TradeScalarWhereInput | Prisma.TradeScalarWhereInput[]
-  id?: Prisma.UuidFilter<"Trade"> | string
-  tenantId?: Prisma.UuidFilter<"Trade"> | string
-  userId?: Prisma.UuidFilter<"Trade"> | string
-  orderId?: Prisma.UuidFilter<"Trade"> | string
-  executionId?: Prisma.UuidFilter<"Trade"> | string
-  symbol?: Prisma.StringFilter<"Trade"> | string
-  side?: Prisma.EnumOrderSideFilter<"Trade"> | $Enums.OrderSide
-  price?: Prisma.BigIntFilter<"Trade"> | bigint | number
-  quantity?: Prisma.BigIntFilter<"Trade"> | bigint | number
-  at?: Prisma.DateTimeFilter<"Trade"> | Date | string
-}
-
-export type TradeCreateWithoutEventsInput = {
-  id: string
-  tenantId: string
-  userId: string
-  executionId: string
-  symbol: string
-  side: $Enums.OrderSide
-  price: bigint | number
-  quantity: bigint | number
-  at: Date | string
-  order: Prisma.OrderCreateNestedOneWithoutTradesInput
-}
-
-export type TradeUncheckedCreateWithoutEventsInput = {
-  id: string
-  tenantId: string
-  userId: string
-  orderId: string
-  executionId: string
-  symbol: string
-  side: $Enums.OrderSide
-  price: bigint | number
-  quantity: bigint | number
-  at: Date | string
-}
-
-export type TradeCreateOrConnectWithoutEventsInput = {
-  where: Prisma.TradeWhereUniqueInput
-  create: Prisma.XOR<Prisma.TradeCreateWithoutEventsInput, Prisma.TradeUncheckedCreateWithoutEventsInput>
-}
-
-export type TradeUpsertWithoutEventsInput = {
-  update: Prisma.XOR<Prisma.TradeUpdateWithoutEventsInput, Prisma.TradeUncheckedUpdateWithoutEventsInput>
-  create: Prisma.XOR<Prisma.TradeCreateWithoutEventsInput, Prisma.TradeUncheckedCreateWithoutEventsInput>
-  where?: Prisma.TradeWhereInput
-}
-
-export type TradeUpdateToOneWithWhereWithoutEventsInput = {
-  where?: Prisma.TradeWhereInput
-  data: Prisma.XOR<Prisma.TradeUpdateWithoutEventsInput, Prisma.TradeUncheckedUpdateWithoutEventsInput>
-}
-
-export type TradeUpdateWithoutEventsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  executionId?: Prisma.StringFieldUpdateOperationsInput | string
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  order?: Prisma.OrderUpdateOneRequiredWithoutTradesNestedInput
-}
-
-export type TradeUncheckedUpdateWithoutEventsInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  orderId?: Prisma.StringFieldUpdateOperationsInput | string
-  executionId?: Prisma.StringFieldUpdateOperationsInput | string
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-export type TradeCreateManyOrderInput = {
-  id: string
-  tenantId: string
-  userId: string
-  executionId: string
-  symbol: string
-  side: $Enums.OrderSide
-  price: bigint | number
-  quantity: bigint | number
-  at: Date | string
-}
-
-export type TradeUpdateWithoutOrderInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  executionId?: Prisma.StringFieldUpdateOperationsInput | string
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  events?: Prisma.OrderEventUpdateManyWithoutTradeNestedInput
-}
-
-export type TradeUncheckedUpdateWithoutOrderInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  executionId?: Prisma.StringFieldUpdateOperationsInput | string
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-  events?: Prisma.OrderEventUncheckedUpdateManyWithoutTradeNestedInput
-}
-
-export type TradeUncheckedUpdateManyWithoutOrderInput = {
-  id?: Prisma.StringFieldUpdateOperationsInput | string
-  tenantId?: Prisma.StringFieldUpdateOperationsInput | string
-  userId?: Prisma.StringFieldUpdateOperationsInput | string
-  executionId?: Prisma.StringFieldUpdateOperationsInput | string
-  symbol?: Prisma.StringFieldUpdateOperationsInput | string
-  side?: Prisma.EnumOrderSideFieldUpdateOperationsInput | $Enums.OrderSide
-  price?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
-  at?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
-}
-
-
-/**
- * Count Type TradeCountOutputType
- */
-
-export type TradeCountOutputType = {
-  events: number
-}
-
-export type TradeCountOutputTypeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  events?: boolean | TradeCountOutputTypeCountEventsArgs
-}
-
-/**
- * TradeCountOutputType without action
- */
-export type TradeCountOutputTypeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the TradeCountOutputType
-   */
-  select?: Prisma.TradeCountOutputTypeSelect<ExtArgs> | null
-}
-
-/**
- * TradeCountOutputType without action
- */
-export type TradeCountOutputTypeCountEventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  where?: Prisma.OrderEventWhereInput
-}
 
 
 export type TradeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -775,9 +478,6 @@ export type TradeSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   price?: boolean
   quantity?: boolean
   at?: boolean
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  events?: boolean | Prisma.Trade$eventsArgs<ExtArgs>
-  _count?: boolean | Prisma.TradeCountOutputTypeDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["trade"]>
 
 export type TradeSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -791,7 +491,6 @@ export type TradeSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   price?: boolean
   quantity?: boolean
   at?: boolean
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["trade"]>
 
 export type TradeSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -805,7 +504,6 @@ export type TradeSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   price?: boolean
   quantity?: boolean
   at?: boolean
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
 }, ExtArgs["result"]["trade"]>
 
 export type TradeSelectScalar = {
@@ -822,24 +520,10 @@ export type TradeSelectScalar = {
 }
 
 export type TradeOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "orderId" | "executionId" | "symbol" | "side" | "price" | "quantity" | "at", ExtArgs["result"]["trade"]>
-export type TradeInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-  events?: boolean | Prisma.Trade$eventsArgs<ExtArgs>
-  _count?: boolean | Prisma.TradeCountOutputTypeDefaultArgs<ExtArgs>
-}
-export type TradeIncludeCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-}
-export type TradeIncludeUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  order?: boolean | Prisma.OrderDefaultArgs<ExtArgs>
-}
 
 export type $TradePayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Trade"
-  objects: {
-    order: Prisma.$OrderPayload<ExtArgs>
-    events: Prisma.$OrderEventPayload<ExtArgs>[]
-  }
+  objects: {}
   scalars: runtime.Types.Extensions.GetPayloadResult<{
     id: string
     tenantId: string
@@ -1245,8 +929,6 @@ readonly fields: TradeFieldRefs;
  */
 export interface Prisma__TradeClient<T, Null = never, ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs, GlobalOmitOptions = {}> extends Prisma.PrismaPromise<T> {
   readonly [Symbol.toStringTag]: "PrismaPromise"
-  order<T extends Prisma.OrderDefaultArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.OrderDefaultArgs<ExtArgs>>): Prisma.Prisma__OrderClient<runtime.Types.Result.GetResult<Prisma.$OrderPayload<ExtArgs>, T, "findUniqueOrThrow", GlobalOmitOptions> | Null, Null, ExtArgs, GlobalOmitOptions>
-  events<T extends Prisma.Trade$eventsArgs<ExtArgs> = {}>(args?: Prisma.Subset<T, Prisma.Trade$eventsArgs<ExtArgs>>): Prisma.PrismaPromise<runtime.Types.Result.GetResult<Prisma.$OrderEventPayload<ExtArgs>, T, "findMany", GlobalOmitOptions> | Null>
   /**
    * Attaches callbacks for the resolution and/or rejection of the Promise.
    * @param onfulfilled The callback to execute when the Promise is resolved.
@@ -1303,10 +985,6 @@ export type TradeFindUniqueArgs<ExtArgs extends runtime.Types.Extensions.Interna
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
-  /**
    * Filter, which Trade to fetch.
    */
   where: Prisma.TradeWhereUniqueInput
@@ -1325,10 +1003,6 @@ export type TradeFindUniqueOrThrowArgs<ExtArgs extends runtime.Types.Extensions.
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
-  /**
    * Filter, which Trade to fetch.
    */
   where: Prisma.TradeWhereUniqueInput
@@ -1346,10 +1020,6 @@ export type TradeFindFirstArgs<ExtArgs extends runtime.Types.Extensions.Internal
    * Omit specific fields from the Trade
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
   /**
    * Filter, which Trade to fetch.
    */
@@ -1399,10 +1069,6 @@ export type TradeFindFirstOrThrowArgs<ExtArgs extends runtime.Types.Extensions.I
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
-  /**
    * Filter, which Trade to fetch.
    */
   where?: Prisma.TradeWhereInput
@@ -1450,10 +1116,6 @@ export type TradeFindManyArgs<ExtArgs extends runtime.Types.Extensions.InternalA
    * Omit specific fields from the Trade
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
   /**
    * Filter, which Trades to fetch.
    */
@@ -1503,10 +1165,6 @@ export type TradeCreateArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
-  /**
    * The data needed to create a Trade.
    */
   data: Prisma.XOR<Prisma.TradeCreateInput, Prisma.TradeUncheckedCreateInput>
@@ -1540,10 +1198,6 @@ export type TradeCreateManyAndReturnArgs<ExtArgs extends runtime.Types.Extension
    */
   data: Prisma.TradeCreateManyInput | Prisma.TradeCreateManyInput[]
   skipDuplicates?: boolean
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeIncludeCreateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1558,10 +1212,6 @@ export type TradeUpdateArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    * Omit specific fields from the Trade
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
   /**
    * The data needed to update a Trade.
    */
@@ -1614,10 +1264,6 @@ export type TradeUpdateManyAndReturnArgs<ExtArgs extends runtime.Types.Extension
    * Limit how many Trades to update.
    */
   limit?: number
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeIncludeUpdateManyAndReturn<ExtArgs> | null
 }
 
 /**
@@ -1632,10 +1278,6 @@ export type TradeUpsertArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    * Omit specific fields from the Trade
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
   /**
    * The filter to search for the Trade to update in case it exists.
    */
@@ -1663,10 +1305,6 @@ export type TradeDeleteArgs<ExtArgs extends runtime.Types.Extensions.InternalArg
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
   /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
-  /**
    * Filter which Trade to delete.
    */
   where: Prisma.TradeWhereUniqueInput
@@ -1687,30 +1325,6 @@ export type TradeDeleteManyArgs<ExtArgs extends runtime.Types.Extensions.Interna
 }
 
 /**
- * Trade.events
- */
-export type Trade$eventsArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
-  /**
-   * Select specific fields to fetch from the OrderEvent
-   */
-  select?: Prisma.OrderEventSelect<ExtArgs> | null
-  /**
-   * Omit specific fields from the OrderEvent
-   */
-  omit?: Prisma.OrderEventOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.OrderEventInclude<ExtArgs> | null
-  where?: Prisma.OrderEventWhereInput
-  orderBy?: Prisma.OrderEventOrderByWithRelationInput | Prisma.OrderEventOrderByWithRelationInput[]
-  cursor?: Prisma.OrderEventWhereUniqueInput
-  take?: number
-  skip?: number
-  distinct?: Prisma.OrderEventScalarFieldEnum | Prisma.OrderEventScalarFieldEnum[]
-}
-
-/**
  * Trade without action
  */
 export type TradeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
@@ -1722,8 +1336,4 @@ export type TradeDefaultArgs<ExtArgs extends runtime.Types.Extensions.InternalAr
    * Omit specific fields from the Trade
    */
   omit?: Prisma.TradeOmit<ExtArgs> | null
-  /**
-   * Choose, which related nodes to fetch as well
-   */
-  include?: Prisma.TradeInclude<ExtArgs> | null
 }

@@ -9,10 +9,13 @@ export function recordCandles(store: CandleStore, analyses: Analyses): Reaction 
   return reaction({
     consumer: 'ai.candles',
     topics: ['candles.recorded'],
-    handle: async (tx, { payload }) => {
-      if (payload.interval !== 'ONE_DAY') return;
-      const { symbol, candles } = payload;
-      if (await store.record(tx, symbol, candles.map(toCandle))) analyses.touch(symbol);
+    handle: async (tx, events) => {
+      for (const { payload } of events) {
+        if (payload.interval !== 'ONE_DAY') continue;
+        const { symbol, candles } = payload;
+        if (await store.record(tx, symbol, candles.map(toCandle))) analyses.touch(symbol);
+      }
+      return [];
     },
   });
 }

@@ -1,7 +1,8 @@
 import { ANONYMOUS } from '@gridworks/kit/caller';
 import { readConfig } from '@gridworks/kit/config';
 import { Database } from '@gridworks/kit/db';
-import { Bus, publish } from '@gridworks/kit/events';
+import { publish } from '@gridworks/kit/events';
+import { Bus } from '@gridworks/kit/events/bus';
 import { createPlatform, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
 import { createTestDatabase, type TestDatabase } from '@gridworks/kit/testing';
 import { DAY_MS } from '@gridworks/kit/time';
@@ -60,7 +61,9 @@ async function record(
   interval: CandleInterval = 'ONE_DAY',
 ): Promise<void> {
   await db.systemTransaction((tx) =>
-    publish(tx, 'candles.recorded', { key: symbol, tenantId: null, payload: { symbol, interval, candles } }),
+    publish(tx, [
+      { topic: 'candles.recorded', key: symbol, tenantId: null, payload: { symbol, interval, candles } },
+    ]),
   );
   platform.bus.committed();
   await platform.bus.settled();

@@ -5,8 +5,8 @@
 import type { Tier } from '@gridworks/kit/caller';
 import type { Database, Tx } from '@gridworks/kit/db';
 import { newId } from '@gridworks/kit/id';
-import { fillKey, type Transfer, type TransferKind, type WalletAccountKind } from './domain/ledger.ts';
-import type { OrderHold } from './domain/order-hold.ts';
+import type { TransferKind, WalletAccountKind } from './domain/ledger.ts';
+import type { Booking, OwnedHold } from './domain/mirror.ts';
 
 export interface PlanRow {
   readonly tier: Tier;
@@ -30,13 +30,6 @@ export interface EntryRow {
   readonly amount: bigint;
   readonly balanceAfter: bigint;
   readonly orderId: string | null;
-}
-
-/** An order's hold with whose it is. */
-export interface OrderHoldRow extends OrderHold {
-  readonly orderId: string;
-  readonly userId: string;
-  readonly tenantId: string;
 }
 
 export class BillingStore {
@@ -92,111 +85,113 @@ export class BillingStore {
 
 const PLAN = `tier, name, monthly_fee AS "monthlyFee", features`;
 
-/**
- * Makes this transaction the ledger's only writer until it ends. Nearly every transfer meets the same few accounts of
- * the house, so writers would wait for each other anyway; waiting here, before anything else is locked, they cannot
- * wait in a circle, however many transfers a transaction books.
- */
-export async function lockLedger(tx: Tx): Promise<void> {
-  await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('billing.ledger', 0))`);
-}
-
-/** Opens the two accounts of a user's wallet; does nothing when they are there. */
-export async function openWallet(tx: Tx, userId: string, tenantId: string): Promise<void> {
+/** Opens the two accounts of each user's wallet; does nothing where they are there. */
+export async function openWallets(
+  tx: Tx,
+  owners: readonly { readonly userId: string; readonly tenantId: string }[],
+): Promise<void> {
+  if (owners.length === 0) return;
+  const ids = owners.map(() => [newId(), newId()]);
   await tx.query(
     `INSERT INTO billing.ledger_account (id, tenant_id, user_id, kind, currency)
-     VALUES ($1, $3, $4, 'WALLET_AVAILABLE', 'INR'), ($2, $3, $4, 'WALLET_HELD', 'INR')
+     SELECT account.id, owner.tenant_id, owner.user_id, account.kind, 'INR'
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS owner (user_id, tenant_id, available, held)
+      CROSS JOIN LATERAL (VALUES (owner.available, 'WALLET_AVAILABLE'::billing.ledger_account_kind),
+                                 (owner.held, 'WALLET_HELD')) AS account (id, kind)
      ON CONFLICT (user_id, kind, currency) DO NOTHING`,
-    [newId(), newId(), tenantId, userId],
+    [
+      owners.map(({ userId }) => userId),
+      owners.map(({ tenantId }) => tenantId),
+      ids.map(([available]) => available),
+      ids.map(([, held]) => held),
+    ],
   );
 }
 
-// Entries are booked in the order of their accounts' ids, so that even a writer who forgot the ledger's lock meets the
-// accounts in the order in which all do.
+/** Stands for the missing user of the house's accounts, where nulls would not be equal. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+// All accounts are locked before anything else and in the order of their ids, by this one statement, so writers wait
+// for each other and never in a circle; a transaction books once. The lines of an account are numbered in the order in
+// which the transfers are given.
 const BOOK = `
-  WITH made AS (
-    INSERT INTO billing.transfer (id, tenant_id, kind, key, order_id, at) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (key) DO NOTHING RETURNING id
-  ), booked AS (
-    INSERT INTO billing.entry (transfer_id, account_id, amount)
-    SELECT made.id, account.id, line.amount
-      FROM made, unnest($7::billing.ledger_account_kind[], $8::uuid[], $9::bigint[]) AS line (kind, user_id, amount)
-     CROSS JOIN LATERAL (
-       SELECT a.id FROM billing.ledger_account a
-        WHERE a.user_id = line.user_id AND a.kind = line.kind AND a.currency = 'INR'
-       UNION ALL
-       SELECT a.id FROM billing.ledger_account a
-        WHERE line.user_id IS NULL AND a.user_id IS NULL AND a.kind = line.kind AND a.currency = 'INR'
-     ) account
-     ORDER BY account.id
-    RETURNING 1
+  WITH account AS MATERIALIZED (
+    SELECT id, user_id, kind, tenant_id, balance, sequence FROM billing.ledger_account
+     WHERE currency = 'INR' AND (user_id = ANY ($8) OR user_id IS NULL AND kind = ANY ($7))
+     ORDER BY id FOR UPDATE
+  ), made AS (
+    INSERT INTO billing.transfer (id, tenant_id, kind, key, order_id, at)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::billing.transfer_kind[], $4::text[], $5::uuid[], $6::timestamptz[])
   )
-  SELECT (SELECT count(*) FROM made) AS transfers, (SELECT count(*) FROM booked) AS entries`;
+  INSERT INTO billing.entry (account_id, sequence, transfer_id, tenant_id, amount, balance_after)
+  SELECT account.id, account.sequence + row_number() OVER lines, line.transfer_id, account.tenant_id, line.amount,
+         account.balance + sum(line.amount) OVER lines
+    FROM unnest($9::uuid[], $7::billing.ledger_account_kind[], $8::uuid[], $10::bigint[])
+         WITH ORDINALITY AS line (transfer_id, kind, user_id, amount, place)
+    LEFT JOIN account ON account.kind = line.kind AND coalesce(account.user_id, $11) = coalesce(line.user_id, $11)
+  WINDOW lines AS (PARTITION BY account.id ORDER BY line.place)`;
 
 /**
- * Books a transfer; false, and nothing is changed, when its key was booked before. Throws when an account is missing;
- * the database refuses what would take a wallet below nothing.
+ * Books transfers, in their order, once a transaction. The database refuses an account that is missing, a key that is
+ * booked, and what would take a wallet below nothing.
  */
-export async function book(
-  tx: Tx,
-  transfer: Transfer,
-  { tenantId, at }: { readonly tenantId: string; readonly at: Date },
-): Promise<boolean> {
-  const { entries } = transfer;
-  const { rows } = await tx.query<{ transfers: bigint; entries: bigint }>({
-    name: 'billing.book',
+export async function book(tx: Tx, bookings: readonly Booking[]): Promise<void> {
+  if (bookings.length === 0) return;
+  const transfers = bookings.map((booking) => ({ ...booking, ...booking.transfer, id: newId() }));
+  const lines = transfers.flatMap(({ id, entries }) => entries.map((entry) => ({ id, ...entry })));
+  // Not a prepared statement: its plan would be kept, and a batch may have one transfer or thousands.
+  await tx.query({
     text: BOOK,
     values: [
-      newId(),
-      tenantId,
-      transfer.kind,
-      transfer.key,
-      transfer.orderId,
-      at,
-      entries.map(({ account }) => account.kind),
-      entries.map(({ account }) => account.userId),
-      entries.map(({ amount }) => amount.toString()),
+      transfers.map(({ id }) => id),
+      transfers.map(({ tenantId }) => tenantId),
+      transfers.map(({ kind }) => kind),
+      transfers.map(({ key }) => key),
+      transfers.map(({ orderId }) => orderId),
+      transfers.map(({ at }) => at),
+      lines.map(({ account }) => account.kind),
+      lines.map(({ account }) => account.userId),
+      lines.map(({ id }) => id),
+      lines.map(({ amount }) => amount),
+      NOBODY,
     ],
   });
-  const [row] = rows;
-  if (row?.transfers !== 1n) return false;
-  if (row.entries !== BigInt(entries.length)) {
-    throw new Error(`transfer ${transfer.key} names an account that does not exist`);
-  }
-  return true;
 }
 
-export async function isFillBooked(tx: Tx, orderId: string, tradeId: string): Promise<boolean> {
-  const { rows } = await tx.query(`SELECT 1 FROM billing.transfer WHERE key = $1`, [
-    fillKey(orderId, tradeId),
+/** Those of the keys under which a transfer is booked. */
+export async function bookedKeys(tx: Tx, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await tx.query<{ key: string }>(`SELECT key FROM billing.transfer WHERE key = ANY ($1)`, [
+    keys,
   ]);
-  return rows.length > 0;
+  return rows.map(({ key }) => key);
 }
 
-/** Keeps the hold of a new order; false, and nothing is changed, when the order is known. */
-export async function insertHold(tx: Tx, hold: OrderHoldRow): Promise<boolean> {
-  const { rowCount } = await tx.query(
-    `INSERT INTO billing.order_hold (order_id, tenant_id, user_id, held, settled, done) VALUES ($1, $2, $3, $4, $5, $6)
-     ON CONFLICT (order_id) DO NOTHING`,
-    [hold.orderId, hold.tenantId, hold.userId, hold.held, hold.settled, hold.done],
-  );
-  return rowCount === 1;
-}
-
-export async function holdOf(tx: Tx, orderId: string): Promise<OrderHoldRow | undefined> {
-  const { rows } = await tx.query<OrderHoldRow>(
+/** The holds of those of the orders that are known. */
+export async function holdsOf(tx: Tx, orderIds: readonly string[]): Promise<OwnedHold[]> {
+  if (orderIds.length === 0) return [];
+  const { rows } = await tx.query<OwnedHold>(
     `SELECT order_id AS "orderId", user_id AS "userId", tenant_id AS "tenantId", held, settled, done
-       FROM billing.order_hold WHERE order_id = $1 FOR UPDATE`,
-    [orderId],
+       FROM billing.order_hold WHERE order_id = ANY ($1)`,
+    [orderIds],
   );
-  return rows[0];
+  return rows;
 }
 
-export async function saveHold(tx: Tx, orderId: string, { held, settled, done }: OrderHold): Promise<void> {
-  await tx.query(`UPDATE billing.order_hold SET held = $2, settled = $3, done = $4 WHERE order_id = $1`, [
-    orderId,
-    held,
-    settled,
-    done,
-  ]);
+/** Keeps holds, new ones and changed ones. */
+export async function saveHolds(tx: Tx, holds: readonly OwnedHold[]): Promise<void> {
+  if (holds.length === 0) return;
+  await tx.query(
+    `INSERT INTO billing.order_hold (order_id, tenant_id, user_id, held, settled, done)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[])
+     ON CONFLICT (order_id) DO UPDATE SET held = excluded.held, settled = excluded.settled, done = excluded.done`,
+    [
+      holds.map(({ orderId }) => orderId),
+      holds.map(({ tenantId }) => tenantId),
+      holds.map(({ userId }) => userId),
+      holds.map(({ held }) => held),
+      holds.map(({ settled }) => settled),
+      holds.map(({ done }) => done),
+    ],
+  );
 }

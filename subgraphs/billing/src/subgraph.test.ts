@@ -1,6 +1,6 @@
 import type { UserCaller } from '@gridworks/kit/caller';
 import { withTenant } from '@gridworks/kit/db';
-import { publish } from '@gridworks/kit/events';
+import { publish, type NewEvent } from '@gridworks/kit/events';
 import { newId, toGlobalId } from '@gridworks/kit/id';
 import { openTestSubgraph, userCaller, type TestSubgraph } from '@gridworks/kit/testing';
 import type { OrderFacts, Topic, Topics } from '@gridworks/schema/events';
@@ -10,7 +10,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { orderCharges, type Exchange, type Product, type Side } from './domain/charges.ts';
 import { fill, hold, openingCredit, release } from './domain/ledger.ts';
-import { book, lockLedger } from './store.ts';
+import { book } from './store.ts';
 import { createBilling } from './subgraph.ts';
 
 const ENV = { GRIDWORKS_OPENING_CREDIT: '100000.00' };
@@ -51,7 +51,7 @@ async function say<T extends Topic>(
   payload: Topics[T],
   tenantId: string,
 ): Promise<void> {
-  await publish(billing.db.system, topic, { key, tenantId, payload });
+  await publish(billing.db.system, [{ topic, key, tenantId, payload } as NewEvent]);
 }
 
 async function settled(): Promise<void> {
@@ -219,7 +219,9 @@ describe('a sign-up', () => {
     const poor = await openTestSubgraph(createBilling, { GRIDWORKS_OPENING_CREDIT: '0' });
     const userId = newId();
     const payload = { userId, displayName: 'Gopal Das', tier: 'LITE' };
-    await publish(poor.db.system, 'users.registered', { key: userId, tenantId: tenants.north, payload });
+    await publish(poor.db.system, [
+      { topic: 'users.registered', key: userId, tenantId: tenants.north, payload },
+    ]);
     await poor.platform.bus.settled();
     const { wallet: empty } = await walletSeenBy(
       poor,
@@ -402,12 +404,86 @@ describe('events heard again', () => {
   });
 });
 
+describe('many events at once', () => {
+  it('are booked as they would be one by one, and one that does not add up takes no other along', async () => {
+    const [asha, bharat] = [await signUp(), await signUp()];
+    const order = (person: Person, price: bigint): Placed => ({
+      person,
+      facts: {
+        orderId: newId(),
+        userId: person.userId,
+        symbol: 'RELIANCE',
+        exchange: 'NSE',
+        side: 'BUY',
+        product: 'CNC',
+        quantity: 10,
+        hold: (price * 11n).toString(),
+      },
+      value: 0n,
+      quantity: 0,
+    });
+    const good = [order(asha, 100_00n), order(bharat, 200_00n), order(asha, 300_00n)] as const;
+    // Holds more than Asha has; it stands among the others.
+    const poison = order(asha, 10_000_000_00n);
+    const filled = ({ facts, person }: Placed, price: bigint): NewEvent => {
+      const { hold: _hold, ...more } = facts;
+      const value = (price * 10n).toString();
+      const payload = {
+        ...more,
+        tradeId: newId(),
+        price: price.toString(),
+        value,
+        final: true,
+        orderValue: value,
+        orderQuantity: 10,
+      };
+      return { topic: 'orders.executed', key: facts.orderId, tenantId: person.tenantId, payload };
+    };
+    const created = ({ facts, person }: Placed): NewEvent => ({
+      topic: 'orders.created',
+      key: facts.orderId,
+      tenantId: person.tenantId,
+      payload: facts,
+    });
+    // One transaction, one batch.
+    await publish(billing.db.system, [
+      created(good[0]),
+      created(good[1]),
+      filled(good[1], 200_00n),
+      created(poison),
+      filled(poison, 10_000_000_00n),
+      filled(good[0], 100_00n),
+      created(good[2]),
+      filled(good[2], 300_00n),
+    ]);
+    await settled();
+    for (const each of good) {
+      expect(await transfersOf(each.facts.orderId)).toEqual(['HOLD', 'FILL', 'CHARGES', 'RELEASE']);
+      expect(await deadLetters(each.facts.orderId)).toEqual([]);
+    }
+    expect(await transfersOf(poison.facts.orderId)).toEqual([]);
+    expect(await deadLetters(poison.facts.orderId)).toEqual([
+      expect.stringContaining('not_negative'),
+      expect.stringContaining('has no hold'),
+    ]);
+    const cost = (value: bigint): bigint =>
+      value + orderCharges({ side: 'BUY', product: 'CNC', exchange: 'NSE', value }).total;
+    expect(await wallet(asha)).toEqual({ available: OPENING - cost(1_000_00n) - cost(3_000_00n), held: 0n });
+    expect(await wallet(bharat)).toEqual({ available: OPENING - cost(2_000_00n), held: 0n });
+    expect((await credits(asha)).map(({ orderId }) => orderId)).toEqual([
+      null,
+      good[0].facts.orderId,
+      good[2].facts.orderId,
+    ]);
+  });
+});
+
 describe('what does not add up', () => {
   it('never holds more than there is: the event waits, the wallet stays', async () => {
     const asha = await signUp();
     const order = await place(asha, { side: 'BUY', price: 1_000_00n, quantity: 100 });
     expect(await deadLetters(order.facts.orderId)).toEqual([
-      expect.stringContaining('ledger_account_wallet_not_negative'),
+      expect.stringContaining('entry_wallet_not_negative'),
     ]);
     expect(await wallet(asha)).toEqual({ available: OPENING, held: 0n });
     expect(await transfersOf(order.facts.orderId)).toEqual([]);
@@ -470,7 +546,7 @@ describe('what does not add up', () => {
       caller: userCaller({ tenantId: tenants.north }),
     };
     const order = await place(stranger, { side: 'BUY', price: 10_00n, quantity: 10 });
-    expect(await deadLetters(order.facts.orderId)).toEqual([expect.stringContaining('does not exist')]);
+    expect(await deadLetters(order.facts.orderId)).toEqual([expect.stringContaining('account_id')]);
   });
 
   it('lets the stream go on behind it', async () => {
@@ -483,94 +559,134 @@ describe('what does not add up', () => {
 });
 
 describe('the ledger in the database', () => {
-  async function inSystem(...statements: [string, unknown[]][]): Promise<void> {
-    await billing.db.systemTransaction(async (tx) => {
-      for (const [sql, values] of statements) await tx.query(sql, values);
-    });
+  interface Line {
+    readonly userId: string | null;
+    readonly kind: string;
+    readonly amount: string;
+    readonly currency?: string;
+    /** How far the number and the balance are off. */
+    readonly skipped?: number;
+    readonly excess?: number;
   }
-  const transferRow = (id: string, tenantId: string): [string, unknown[]] => [
-    `INSERT INTO billing.transfer (id, tenant_id, kind, key, at) VALUES ($1::uuid, $2, 'HOLD', 'by hand ' || $1::text, now())`,
-    [id, tenantId],
-  ];
-  const entryRow = (
-    transferId: string,
-    userId: string | null,
-    kind: string,
-    amount: bigint,
-    currency = 'INR',
-  ) =>
-    [
-      `INSERT INTO billing.entry (transfer_id, account_id, amount)
-       SELECT $1, id, $4 FROM billing.ledger_account
-        WHERE user_id IS NOT DISTINCT FROM $2 AND kind = $3::billing.ledger_account_kind AND currency = $5::billing.ledger_currency`,
-      [transferId, userId, kind, amount, currency],
-    ] satisfies [string, unknown[]];
+  const ADD_ENTRIES = `
+    INSERT INTO billing.entry (account_id, sequence, transfer_id, tenant_id, amount, balance_after)
+    SELECT a.id, a.sequence + 1 + coalesce(line.skipped, 0), $1::uuid, a.tenant_id, line.amount,
+           a.balance + line.amount + coalesce(line.excess, 0)
+      FROM jsonb_to_recordset($2) AS line ("userId" uuid, kind text, amount bigint, currency text, skipped int, excess int)
+      JOIN billing.ledger_account a ON a.user_id IS NOT DISTINCT FROM line."userId" AND a.kind::text = line.kind
+       AND a.currency::text = coalesce(line.currency, 'INR')`;
+  const addEntries = async (transferId: string, lines: readonly Line[]): Promise<unknown> =>
+    billing.db.system.query(ADD_ENTRIES, [transferId, JSON.stringify(lines)]);
+  const bookByHand = async (tenantId: string, lines: readonly Line[]): Promise<unknown> =>
+    billing.db.system.query(
+      `WITH made AS (INSERT INTO billing.transfer (id, tenant_id, kind, key, at)
+                     VALUES ($1::uuid, $3, 'HOLD', 'by hand ' || $1::text, now())) ${ADD_ENTRIES}`,
+      [newId(), JSON.stringify(lines), tenantId],
+    );
+  const spent = ({ userId }: Person, more: Partial<Line> = {}): Line => ({
+    userId,
+    kind: 'WALLET_AVAILABLE',
+    amount: '-5',
+    ...more,
+  });
+  const cleared = (more: Partial<Line> = {}): Line => ({
+    userId: null,
+    kind: 'CLEARING',
+    amount: '5',
+    ...more,
+  });
 
   it('takes a transfer by hand that balances', async () => {
     const asha = await signUp();
-    const id = newId();
-    await inSystem(
-      transferRow(id, asha.tenantId),
-      entryRow(id, asha.userId, 'WALLET_AVAILABLE', -5n),
-      entryRow(id, null, 'CLEARING', 5n),
-    );
+    await bookByHand(asha.tenantId, [spent(asha), cleared()]);
     expect((await wallet(asha)).available).toBe(OPENING - 5n);
   });
 
-  it('refuses at commit what does not balance', async () => {
+  it('refuses what does not balance, and a transfer of nothing', async () => {
     const asha = await signUp();
-    const id = newId();
-    const lopsided = inSystem(
-      transferRow(id, asha.tenantId),
-      entryRow(id, asha.userId, 'WALLET_AVAILABLE', -5n),
-      entryRow(id, null, 'CLEARING', 4n),
-    );
+    const lopsided = bookByHand(asha.tenantId, [spent(asha), cleared({ amount: '4' })]);
     await expect(lopsided).rejects.toThrow(/does not balance: -1 INR/);
-    await expect(inSystem(transferRow(newId(), asha.tenantId))).rejects.toThrow(/has no entries/);
+    await expect(bookByHand(asha.tenantId, [])).rejects.toThrow(/has no entries/);
     expect(await wallet(asha)).toEqual({ available: OPENING, held: 0n });
   });
 
-  it('refuses at commit to add to a transfer of the past', async () => {
+  it('refuses to add to a transfer of the past', async () => {
     const asha = await signUp();
     const { rows } = await billing.db.system.query<{ id: string }>(
       `SELECT id FROM billing.transfer WHERE key = $1`,
       [openingCredit(asha.userId, 1n).key],
     );
-    const late = inSystem(entryRow(rows[0]?.id ?? '', asha.userId, 'WALLET_HELD', 5n));
+    const late = addEntries(rows[0]?.id ?? '', [spent(asha, { kind: 'WALLET_HELD', amount: '5' })]);
     await expect(late).rejects.toThrow(/does not balance: 5 INR/);
   });
 
   it('does not balance one currency by another', async () => {
     const asha = await signUp();
-    const id = newId();
-    await inSystem([
+    await billing.db.system.query(
       `INSERT INTO billing.ledger_account (id, kind, currency) VALUES ($1, 'CLEARING', 'USD') ON CONFLICT DO NOTHING`,
       [newId()],
-    ]);
-    const mixed = inSystem(
-      transferRow(id, asha.tenantId),
-      entryRow(id, asha.userId, 'WALLET_AVAILABLE', -5n),
-      entryRow(id, null, 'CLEARING', 5n, 'USD'),
     );
+    const mixed = bookByHand(asha.tenantId, [spent(asha), cleared({ currency: 'USD' })]);
     await expect(mixed).rejects.toThrow(/does not balance/);
   });
 
   it("does not move money into another tenant's wallet", async () => {
     const [asha, gopal] = [await signUp(), await signUp(tenants.south)];
-    const id = newId();
-    const across = inSystem(
-      transferRow(id, asha.tenantId),
-      entryRow(id, asha.userId, 'WALLET_AVAILABLE', -5n),
-      entryRow(id, gopal.userId, 'WALLET_AVAILABLE', 5n),
-    );
+    const across = bookByHand(asha.tenantId, [spent(asha), spent(gopal, { amount: '5' })]);
     await expect(across).rejects.toThrow(/wallet of another tenant/);
   });
 
+  it.each([
+    ['leaves out a number', { skipped: 1 }],
+    ['takes a number again', { skipped: -1 }],
+    ['states another balance than its entries make', { excess: 1 }],
+  ])('refuses an entry that %s', async (_name, wrong) => {
+    const asha = await signUp();
+    const broken = bookByHand(asha.tenantId, [spent(asha, wrong), cleared()]);
+    await expect(broken).rejects.toThrow(/does not continue it|duplicate key/);
+    expect(await wallet(asha)).toEqual({ available: OPENING, held: 0n });
+  });
+
+  it('refuses entries of a transfer or an account that is not there, and keeps both', async () => {
+    const asha = await signUp();
+    await expect(addEntries(newId(), [spent(asha), cleared()])).rejects.toThrow(/lacks its transfer/);
+    const nowhere = `INSERT INTO billing.entry (account_id, sequence, transfer_id, amount, balance_after)
+                     SELECT $1, 1, id, 5, 5 FROM billing.transfer LIMIT 1`;
+    await expect(billing.db.system.query(nowhere, [newId()])).rejects.toThrow(
+      /lacks its transfer or its account/,
+    );
+    for (const removal of [`DELETE FROM billing.ledger_account`, `TRUNCATE billing.ledger_account`]) {
+      await expect(owner.query(removal)).rejects.toThrow(/append-only/);
+    }
+  });
+
+  it('does not let a wallet spend what only comes later in the same batch', async () => {
+    const asha = await signUp();
+    const order = { orderId: newId(), userId: asha.userId };
+    const bookings = [hold(order, OPENING + 1n), release(order, OPENING + 1n)].map((transfer) => ({
+      transfer,
+      tenantId: asha.tenantId,
+      at: new Date(0),
+    }));
+    await expect(billing.db.systemTransaction((tx) => book(tx, bookings))).rejects.toThrow(/not_negative/);
+    expect(await wallet(asha)).toEqual({ available: OPENING, held: 0n });
+  });
+
+  it('books a key once', async () => {
+    const asha = await signUp();
+    const twice = [openingCredit(asha.userId, 1n)].map((transfer) => ({
+      transfer,
+      tenantId: asha.tenantId,
+      at: new Date(0),
+    }));
+    await expect(billing.db.systemTransaction((tx) => book(tx, twice))).rejects.toThrow(/duplicate key/);
+  });
+
   it('knows each account of the house once', async () => {
-    const second = inSystem([
+    const second = billing.db.system.query(
       `INSERT INTO billing.ledger_account (id, kind, currency) VALUES ($1, 'CLEARING', 'INR')`,
       [newId()],
-    ]);
+    );
     await expect(second).rejects.toThrow(/duplicate key/);
   });
 
@@ -653,40 +769,26 @@ describe('many at once', () => {
     const people = [await signUp(), await signUp(), await signUp()];
     await Promise.all(
       Array.from({ length: 24 }, (_, number) =>
-        billing.db.systemTransaction(async (tx) => {
-          await lockLedger(tx);
-          // Each writer meets the wallets in another order, which without the lock is a deadlock.
-          for (let step = 0; step < people.length; step++) {
-            const person = people[(number * (number % 2 ? 1 : 2) + step) % people.length];
-            if (!person) throw new Error('nobody');
-            const order = { orderId: newId(), userId: person.userId };
-            const booking = { tenantId: person.tenantId, at: new Date(0) };
-            await book(tx, hold(order, 10n), booking);
-            await book(tx, fill(order, 'there', 'BUY', 5n), booking);
-            await book(tx, fill(order, 'back', 'SELL', 5n), booking);
-            await book(tx, release(order, 10n), booking);
-          }
-        }),
+        billing.db.systemTransaction((tx) =>
+          book(
+            tx,
+            // Each writer meets the wallets in another order, which without a common order of locks is a deadlock.
+            people.flatMap((_person, step) => {
+              const person = people[(number * (number % 2 ? 1 : 2) + step) % people.length] as Person;
+              const order = { orderId: newId(), userId: person.userId };
+              const transfers = [
+                hold(order, 10n),
+                fill(order, 'there', 'BUY', 5n),
+                fill(order, 'back', 'SELL', 5n),
+                release(order, 10n),
+              ];
+              return transfers.map((transfer) => ({ transfer, tenantId: person.tenantId, at: new Date(0) }));
+            }),
+          ),
+        ),
       ),
     );
     for (const person of people) expect(await wallet(person)).toEqual({ available: OPENING, held: 0n });
-  });
-
-  it('writers of single transfers on the same accounts get along even without the lock', async () => {
-    const asha = await signUp();
-    const order = await place(asha, { side: 'BUY', price: 10_00n, quantity: 10 });
-    const booking = { tenantId: asha.tenantId, at: new Date(0) };
-    const before = await wallet(asha);
-    await Promise.all(
-      Array.from({ length: 100 }, (_, number) =>
-        billing.db.systemTransaction(async (tx) => {
-          const other = { orderId: newId(), userId: asha.userId };
-          await book(tx, number % 2 ? hold(other, 7n) : release(other, 7n), booking);
-        }),
-      ),
-    );
-    expect(await wallet(asha)).toEqual(before);
-    await cancel(order);
   });
 
   it('two processes share the events and book each once', async () => {

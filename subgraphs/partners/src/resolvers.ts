@@ -131,10 +131,10 @@ export class PartnerResolver {
     @Arg('input', () => ReviewPartnerInput, { description: 'The decision.' }) input: ReviewPartnerInput,
     @Ctx() context: PartnersContext,
   ): Promise<ReviewPartnerPayload> {
-    requireUser(context.caller, 'OPERATOR');
+    const { userId } = requireUser(context.caller, 'OPERATOR');
     const id = uuidOf('Partner', input.partnerId);
     const status = input.decision === 'APPROVE' ? 'ACTIVE' : 'SUSPENDED';
-    const row = id === undefined ? undefined : await context.store.setStatus(id, status);
+    const row = id === undefined ? undefined : await context.store.setStatus(id, status, userId);
     if (!row) return { partner: null, refusal: no('PARTNER_UNKNOWN', 'partnerId') };
     return { partner: toPartner(row), refusal: null };
   }
@@ -188,7 +188,8 @@ export class PartnerResolver {
     const app = key && (await context.loaders.app.load(key.appId));
     if (!key || !app) return { key: null, refusal: no('KEY_UNKNOWN', 'keyId') };
     requireOwner(caller, await partnerOf(app, context));
-    const row = await context.store.revokeKey(key.id, new Date(context.platform.clock()));
+    const now = new Date(context.platform.clock());
+    const row = (await context.store.revokeKey(key.id, caller, now)) ?? (await context.store.keyById(key.id));
     context.loaders.keysOfApp.clear(app.id);
     return { key: toKey(row ?? key), refusal: null };
   }

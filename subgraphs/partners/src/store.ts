@@ -1,6 +1,7 @@
 /** Every query of the partners domain. Callers go through row-level security; identifying a key knows no tenant yet. */
-import type { AppCaller } from '@gridworks/kit/caller';
+import type { AppCaller, UserCaller } from '@gridworks/kit/caller';
 import type { Database, Tx } from '@gridworks/kit/db';
+import { publish, type NewEvent } from '@gridworks/kit/events';
 import { newId } from '@gridworks/kit/id';
 import { isRefusal } from '@gridworks/kit/refusal';
 import { MINUTE_MS } from '@gridworks/kit/time';
@@ -59,6 +60,8 @@ const PARTNER = {
   status: true,
   createdAt: true,
 } as const;
+const PARTNER_COLUMNS = `id, tenant_id AS "tenantId", owner_user_id AS "ownerUserId", name, status,
+                         created_at AS "createdAt"`;
 const APP = { id: true, tenantId: true, partnerId: true, name: true, createdAt: true } as const;
 const KEY = `id, app_id AS "appId", prefix, scopes, created_at AS "createdAt", last_used_at AS "lastUsedAt",
              revoked_at AS "revokedAt"`;
@@ -146,23 +149,40 @@ export class PartnersStore {
   async register(
     partner: Name & { readonly tenantId: string; readonly ownerUserId: string },
   ): Promise<PartnerRow | PartnersRefusal> {
-    const { rows } = await this.db.tenant.query<PartnerRow>(
-      `INSERT INTO partners.partner (id, tenant_id, owner_user_id, name, name_key) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT DO NOTHING
-       RETURNING id, tenant_id AS "tenantId", owner_user_id AS "ownerUserId", name, status, created_at AS "createdAt"`,
-      [newId(), partner.tenantId, partner.ownerUserId, partner.name, partner.nameKey],
-    );
-    if (rows[0]) return rows[0];
+    const registered = await this.db.transaction(async (tx) => {
+      const { rows } = await tx.query<PartnerRow>(
+        `INSERT INTO partners.partner (id, tenant_id, owner_user_id, name, name_key) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING RETURNING ${PARTNER_COLUMNS}`,
+        [newId(), partner.tenantId, partner.ownerUserId, partner.name, partner.nameKey],
+      );
+      const [row] = rows;
+      if (!row) return undefined;
+      const facts = { kind: 'PARTNER_REGISTERED', userId: row.ownerUserId, subjectId: row.id } as const;
+      await audit(tx, row.tenantId, { topic: 'audit.user.actions', payload: facts });
+      return row;
+    });
+    if (registered) return registered;
     return (await this.partnerByOwner(partner.ownerUserId)) ? no('PARTNER_EXISTS') : no('NAME_TAKEN', 'name');
   }
 
-  async setStatus(partnerId: string, status: PartnerStatus): Promise<PartnerRow | undefined> {
-    const [row] = await this.#prisma.partner.updateManyAndReturn({
-      where: { id: partnerId },
-      data: { status },
-      select: PARTNER,
+  /** `userId` is the operator who decided. */
+  async setStatus(
+    partnerId: string,
+    status: 'ACTIVE' | 'SUSPENDED',
+    userId: string,
+  ): Promise<PartnerRow | undefined> {
+    return this.db.transaction(async (tx) => {
+      const { rows } = await tx.query<PartnerRow>(
+        `UPDATE partners.partner SET status = $2::partners.partner_status WHERE id = $1 RETURNING ${PARTNER_COLUMNS}`,
+        [partnerId, status],
+      );
+      const [row] = rows;
+      if (!row) return undefined;
+      const kind = status === 'ACTIVE' ? 'PARTNER_APPROVED' : 'PARTNER_SUSPENDED';
+      const facts = { kind, userId, subjectId: row.id } as const;
+      await audit(tx, row.tenantId, { topic: 'audit.admin.actions', payload: facts });
+      return row;
     });
-    return row;
   }
 
   /** Adds an app if `decide` names it; the partner stands still meanwhile, so that its apps are counted truly. */
@@ -182,7 +202,11 @@ export class PartnersStore {
          RETURNING id, tenant_id AS "tenantId", partner_id AS "partnerId", name, created_at AS "createdAt"`,
         [newId(), partner.tenantId, partnerId, name.name, name.nameKey],
       );
-      return rows[0] ?? no('NAME_TAKEN', 'name');
+      const [row] = rows;
+      if (!row) return no('NAME_TAKEN', 'name');
+      const facts = { kind: 'APP_CREATED', userId: partner.ownerUserId, subjectId: row.id } as const;
+      await audit(tx, row.tenantId, { topic: 'audit.user.actions', payload: facts });
+      return row;
     });
   }
 
@@ -207,17 +231,29 @@ export class PartnersStore {
          RETURNING ${KEY}`,
         [newId(), app.tenantId, app.id, minted.prefix, minted.hash, scopes],
       );
-      return rows[0] as KeyRow;
+      const row = rows[0] as KeyRow;
+      const facts = { kind: 'API_KEY_CREATED', userId: partner.ownerUserId, subjectId: row.id } as const;
+      await audit(tx, app.tenantId, { topic: 'audit.security.events', payload: facts });
+      return row;
     });
   }
 
-  /** The key, revoked now or, when it was revoked before, since then. */
-  async revokeKey(id: string, at: Date): Promise<KeyRow | undefined> {
-    const { rows } = await this.db.tenant.query<KeyRow>(
-      `UPDATE partners.api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING ${KEY}`,
-      [id, at],
-    );
-    return rows[0];
+  /** Revokes a key for its owner; undefined when it is not there, or was revoked before. */
+  async revokeKey(
+    id: string,
+    { userId, tenantId }: Pick<UserCaller, 'userId' | 'tenantId'>,
+    at: Date,
+  ): Promise<KeyRow | undefined> {
+    return this.db.transaction(async (tx) => {
+      const { rows } = await tx.query<KeyRow>(
+        `UPDATE partners.api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING ${KEY}`,
+        [id, at],
+      );
+      if (!rows[0]) return undefined;
+      const facts = { kind: 'API_KEY_REVOKED', userId, subjectId: id } as const;
+      await audit(tx, tenantId, { topic: 'audit.security.events', payload: facts });
+      return rows[0];
+    });
   }
 
   /** Whose key it is; undefined when it is nobody's, revoked, or of a partner that is not active. */
@@ -269,10 +305,22 @@ export class PartnersStore {
   }
 }
 
+type Audited = Extract<NewEvent, { readonly topic: `audit.${string}` }>;
+
+/** Says who did what, in the transaction that did it. */
+async function audit(
+  tx: Tx,
+  tenantId: string,
+  done: {
+    [T in Audited['topic']]: Pick<Extract<Audited, { topic: T }>, 'topic' | 'payload'>;
+  }[Audited['topic']],
+): Promise<void> {
+  await publish(tx, [{ ...done, key: done.payload.subjectId, tenantId }]);
+}
+
 async function lockPartner(tx: Tx, id: string): Promise<PartnerRow | undefined> {
   const { rows } = await tx.query<PartnerRow>(
-    `SELECT id, tenant_id AS "tenantId", owner_user_id AS "ownerUserId", name, status, created_at AS "createdAt"
-       FROM partners.partner WHERE id = $1 FOR UPDATE`,
+    `SELECT ${PARTNER_COLUMNS} FROM partners.partner WHERE id = $1 FOR UPDATE`,
     [id],
   );
   return rows[0];

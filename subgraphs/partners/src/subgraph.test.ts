@@ -473,6 +473,59 @@ describe('keys', () => {
   });
 });
 
+describe('the audit', () => {
+  interface Said {
+    readonly topic: string;
+    readonly kind: string;
+    readonly userId: string;
+    readonly subjectId: string;
+    readonly tenantId: string;
+  }
+  async function saidBy(caller: UserCaller): Promise<Said[]> {
+    const { rows } = await db.system.query<Said>(
+      `SELECT topic, payload ->> 'kind' AS kind, payload ->> 'userId' AS "userId", tenant_id AS "tenantId",
+              payload ->> 'subjectId' AS "subjectId"
+         FROM events.log WHERE topic LIKE 'audit.%' AND payload ->> 'userId' = $1 ORDER BY xid, pos`,
+      [caller.userId],
+    );
+    return rows;
+  }
+
+  it('says who did what, once, and nothing of what was refused', async () => {
+    const tenantId = newId();
+    const reviewer = user(tenantId, ['OPERATOR']);
+    const caller = user(tenantId);
+    const { partner } = await change(caller, 'registerPartner', { name: 'Audited' });
+    const input = { partnerId: partner?.id, decision: 'APPROVE' };
+    await change(reviewer, 'reviewPartner', input);
+    const { app } = await change(caller, 'createApp', { partnerId: partner?.id, name: 'Terminal' });
+    const setting = { caller, partnerId: partner?.id ?? '', appId: app?.id ?? '' };
+    const { key, keyId } = await givenKey(setting);
+    await change(caller, 'revokeApiKey', { keyId: key.id });
+    await change(caller, 'revokeApiKey', { keyId: key.id });
+    await change(reviewer, 'reviewPartner', { ...input, decision: 'SUSPEND' });
+
+    await change(caller, 'registerPartner', { name: 'Audited again' });
+    await change(caller, 'createApp', { partnerId: partner?.id, name: '' });
+    await change(caller, 'createApiKey', { appId: app?.id, scopes: [] });
+    await codesOf(caller, 'reviewPartner', input);
+
+    const [partnerId, appId] = [uuidOf('Partner', setting.partnerId), uuidOf('PartnerApp', setting.appId)];
+    const facts = { userId: caller.userId, tenantId };
+    expect(await saidBy(caller)).toEqual([
+      { topic: 'audit.user.actions', kind: 'PARTNER_REGISTERED', subjectId: partnerId, ...facts },
+      { topic: 'audit.user.actions', kind: 'APP_CREATED', subjectId: appId, ...facts },
+      { topic: 'audit.security.events', kind: 'API_KEY_CREATED', subjectId: keyId, ...facts },
+      { topic: 'audit.security.events', kind: 'API_KEY_REVOKED', subjectId: keyId, ...facts },
+    ]);
+    const decided = { topic: 'audit.admin.actions', subjectId: partnerId, userId: reviewer.userId, tenantId };
+    expect(await saidBy(reviewer)).toEqual([
+      { ...decided, kind: 'PARTNER_APPROVED' },
+      { ...decided, kind: 'PARTNER_SUSPENDED' },
+    ]);
+  });
+});
+
 describe('identify', () => {
   it('knows the app of a key', async () => {
     const setting = await givenPartner();

@@ -1,6 +1,6 @@
 /** Watches the market for everybody's price alerts: the board in memory, truth in Postgres. */
 import type { Database } from '@gridworks/kit/db';
-import { publishAll, type Bus } from '@gridworks/kit/events';
+import { publish, type Bus } from '@gridworks/kit/events';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import { AlertBoard, type Alert } from './domain/alert.ts';
@@ -69,7 +69,7 @@ export class AlertWatch {
       this.#reached = [];
       try {
         await this.db.systemTransaction(async (tx) => {
-          await publishAll(tx, (await triggerAlerts(tx, batch)).map(alertTriggered));
+          await publish(tx, (await triggerAlerts(tx, batch)).map(alertTriggered));
         });
         this.bus.committed();
       } catch (error) {

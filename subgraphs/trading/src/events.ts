@@ -1,44 +1,49 @@
 /** What trading tells the others of, and how it reacts to them. */
-import { publish, reaction, type NewEvent, type Reaction } from '@gridworks/kit/events';
-import type { OrderFacts } from '@gridworks/schema/events';
+import { reaction, type EventOf, type NewEvent, type Reaction } from '@gridworks/kit/events';
 import type { Happening } from './domain/happening.ts';
-import { isOpen, remainingOf, type Order } from './domain/order.ts';
-import { applyFill, averageCost } from './domain/position.ts';
-import { creditAccount } from './store/account.ts';
+import { isOpen, remainingOf } from './domain/order.ts';
+import { NOTHING, applyFill, averageCost } from './domain/position.ts';
+import type { Exchange } from './exchange.ts';
 import type { TriggeredAlert } from './store/alert.ts';
-import type { TradeRow } from './store/order.ts';
-import { lockHolding, saveHolding } from './store/position.ts';
+import {
+  forgetPositions,
+  holdingsOf,
+  saveHoldings,
+  type KeyedHolding,
+  type PositionKey,
+} from './store/position.ts';
 
-/** What the others are told of a happening; `trade` is its fill, null unless something traded. */
-export function eventOf({ kind, order }: Happening, trade: TradeRow | null): NewEvent {
-  const { id: key, tenantId } = order;
-  const facts = factsOf(order);
+/** What the others are told of a happening. */
+export function eventOf({ kind, order, fill }: Happening): NewEvent {
+  const { id: orderId, tenantId, userId, symbol, exchange, side, product } = order;
+  const about = { key: orderId, tenantId };
+  const facts = { orderId, userId, symbol, exchange, side, product };
   const orderValue = order.turnover.toString();
   const orderQuantity = Number(order.filledQuantity);
   switch (kind) {
     case 'CREATED': {
       const payload = { ...facts, quantity: Number(order.quantity), hold: order.hold.toString() };
-      return { topic: 'orders.created', key, tenantId, payload };
+      return { topic: 'orders.created', ...about, payload };
     }
     case 'EXECUTED': {
-      if (!trade) throw new Error(`order ${order.id} was executed without a trade`);
+      if (!fill) throw new Error(`order ${orderId} was executed without a trade`);
       const payload = {
         ...facts,
-        tradeId: trade.id,
-        price: trade.price.toString(),
-        quantity: Number(trade.quantity),
-        value: (trade.price * trade.quantity).toString(),
+        tradeId: fill.tradeId,
+        price: fill.price.toString(),
+        quantity: Number(fill.quantity),
+        value: (fill.price * fill.quantity).toString(),
         final: !isOpen(order),
         orderValue,
         orderQuantity,
       };
-      return { topic: 'orders.executed', key, tenantId, payload };
+      return { topic: 'orders.executed', ...about, payload };
     }
     case 'CANCELLED': {
-      if (order.cancelReason === null) throw new Error(`order ${order.id} was cancelled without a reason`);
+      if (order.cancelReason === null) throw new Error(`order ${orderId} was cancelled without a reason`);
       const remaining = Number(remainingOf(order));
       const payload = { ...facts, remaining, orderValue, orderQuantity, reason: order.cancelReason };
-      return { topic: 'orders.cancelled', key, tenantId, payload };
+      return { topic: 'orders.cancelled', ...about, payload };
     }
   }
 }
@@ -56,41 +61,64 @@ export function alertTriggered(alert: TriggeredAlert): NewEvent {
   return { topic: 'alerts.triggered', key: userId, tenantId, payload };
 }
 
-function factsOf(order: Order): OrderFacts {
-  const { id: orderId, userId, symbol, exchange, side, product } = order;
-  return { orderId, userId, symbol, exchange, side, product };
+/** Cash becomes a command of the exchange, which counts each event once: it may be told again after a crash. */
+export function creditAccounts(exchange: Pick<Exchange, 'credit'>): Reaction {
+  return reaction({
+    consumer: 'trading.accounts',
+    topics: ['users.registered', 'wallets.credited'],
+    handle: async (_tx, events) => {
+      const deposits = events.map((event) => {
+        const amount = event.topic === 'wallets.credited' ? BigInt(event.payload.amount) : 0n;
+        return { eventId: event.id, userId: event.payload.userId, tenantId: tenantOf(event), amount };
+      });
+      await exchange.credit(deposits);
+      return [];
+    },
+  });
 }
 
 export const reactions: readonly Reaction[] = [
   reaction({
-    consumer: 'trading.accounts',
-    topics: ['users.registered', 'wallets.credited'],
-    handle: async (tx, event) => {
-      const amount = event.topic === 'wallets.credited' ? BigInt(event.payload.amount) : 0n;
-      await creditAccount(tx, event.payload.userId, tenantOf(event), amount);
-    },
-  }),
-  reaction({
     consumer: 'trading.positions',
     topics: ['orders.executed'],
-    handle: async (tx, event) => {
-      const { userId, symbol, product, side, price, quantity } = event.payload;
-      const key = { userId, symbol, product };
-      const holding = applyFill(await lockHolding(tx, key), side, BigInt(price), BigInt(quantity));
-      await saveHolding(tx, key, tenantOf(event), holding);
-      await publish(tx, 'positions.updated', {
-        key: userId,
-        tenantId: event.tenantId,
-        payload: {
-          ...key,
-          quantity: Number(holding.quantity),
-          averagePrice: averageCost(holding).toString(),
-          realised: holding.realised.toString(),
-        },
-      });
+    handle: async (tx, events) => {
+      const known = await holdingsOf(tx, distinctKeys(events));
+      const holdings = new Map<string, KeyedHolding>();
+      const before = new Map(known.map((each) => [nameOf(each), each]));
+      for (const event of events) {
+        const { userId, symbol, product, side, price, quantity } = event.payload;
+        const name = nameOf(event.payload);
+        const holding = holdings.get(name) ?? before.get(name) ?? NOTHING;
+        const after = applyFill(holding, side, BigInt(price), BigInt(quantity));
+        holdings.set(name, { ...after, userId, symbol, product, tenantId: tenantOf(event) });
+      }
+      const changed = [...holdings.values()];
+      await saveHoldings(tx, changed);
+      return changed.map(updatedEvent);
     },
+    reset: forgetPositions,
   }),
 ];
+
+function distinctKeys(events: readonly EventOf<'orders.executed'>[]): PositionKey[] {
+  return [...new Map(events.map(({ payload }) => [nameOf(payload), payload])).values()];
+}
+
+function nameOf({ userId, symbol, product }: PositionKey): string {
+  return `${userId} ${symbol} ${product}`;
+}
+
+function updatedEvent({ tenantId, userId, symbol, product, ...holding }: KeyedHolding): NewEvent {
+  const payload = {
+    userId,
+    symbol,
+    product,
+    quantity: Number(holding.quantity),
+    averagePrice: averageCost(holding).toString(),
+    realised: holding.realised.toString(),
+  };
+  return { topic: 'positions.updated', key: userId, tenantId, payload };
+}
 
 function tenantOf(event: { readonly id: string; readonly tenantId: string | null }): string {
   if (event.tenantId === null) throw new Error(`event ${event.id} names no tenant`);

@@ -1,44 +1,27 @@
 /**
- * The exchange: books in memory, truth in Postgres, one writer. Every command waits its turn in one queue. What touches
- * a user's order is decided and written in one transaction, and the book in memory changes only after its commit;
- * what only moves the market's own quotes touches no database at all.
+ * The exchange: what is told of each instrument, and whose turn it is to trade there. What users may do is decided by
+ * the state machine in `domain/venue/` and kept by `journal.ts`; here are the markets around it: their sessions and
+ * bands, replays of recorded data, and the ticks, which are told when what they tell is committed. What only moves the
+ * market's own quotes touches no database at all.
  */
 import type { UserCaller } from '@gridworks/kit/caller';
 import type { Database, Tx } from '@gridworks/kit/db';
-import { publishAll, type Bus } from '@gridworks/kit/events';
+import type { Bus } from '@gridworks/kit/events';
 import { newId } from '@gridworks/kit/id';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { Log } from '@gridworks/kit/telemetry';
-import { istDate, istMidnight, type Clock } from '@gridworks/kit/time';
-import {
-  EMPTY_BOOK,
-  bestAsk,
-  bestBid,
-  cancel,
-  marketQuotes,
-  printMarket,
-  repeatTrade,
-  replaceMarketQuotes,
-  restore,
-  submit,
-  type Book,
-  type Matched,
-} from './domain/book.ts';
-import { cancelled, created, executed, stockChanges, tradedIds, type Happening } from './domain/happening.ts';
+import { DAY_MS, IST_OFFSET_MS, istDate, istMidnight, type Clock } from '@gridworks/kit/time';
 import { isSymbol, type Instrument, type PriceBand } from './domain/instrument.ts';
+import { PRICE_MAX } from './domain/matching/command.ts';
 import {
-  checkOrder,
-  createOrder,
   isClientOrderId,
-  isOpen,
   isSameRequest,
   no,
-  remainingOf,
-  type CancelReason,
   type Order,
   type OrderRequest,
   type TradingRefusal,
 } from './domain/order.ts';
+import { NO_DEPTH, checkQuotes, type Depth, type Quote, type Quotes } from './domain/quote.ts';
 import {
   aggressorOf,
   mergeRecorded,
@@ -58,44 +41,42 @@ import {
   type Session,
 } from './domain/session.ts';
 import type { MarketAction } from './domain/simulator.ts';
-import { TickHub, modeOf, type Tick } from './domain/tick.ts';
-import { eventOf } from './events.ts';
-import { holdFunds, lockBuyingPower } from './store/account.ts';
+import { DEPTH_LEVELS, TickHub, modeOf, type Tick } from './domain/tick.ts';
+import type { CancelOrder, MarketCommand, PlaceOrder, QuoteMarket, Terms } from './domain/venue/command.ts';
+import type { Print } from './domain/venue/outcome.ts';
+import type { Venue } from './domain/venue/venue.ts';
+import { JournaledVenue, type Decision } from './journal.ts';
 import type { InstrumentStore } from './store/instrument.ts';
-import { changeInventory, lockFreeQuantity } from './store/inventory.ts';
-import {
-  openOrders,
-  orderByClientOrderId,
-  ordersByIds,
-  recordHappenings,
-  type OrderRow,
-} from './store/order.ts';
+import { orderByClientOrderId, orderById } from './store/order.ts';
 import { readSessions } from './store/session.ts';
-import { holdTurn, takeTurn } from './store/writer.ts';
 
 /** After the last batch of a replay the simulator stays away from the instrument for this long. */
 export const REPLAY_HOLD_MS = 10_000;
 const EXPIRY_CHECK_MS = 60_000;
 
-/** One instrument as it stands in memory. */
+/** One instrument as it is told of. */
 interface Market {
   readonly instrument: Instrument;
-  book: Book;
+  /** The best prices, as far as all that led to them is committed. */
+  depth: Depth;
   session: Session;
   sequence: bigint;
-  /** A transaction failed, and whether it was committed may be unknown: the database must be asked. */
-  isStale: boolean;
   replayedUntilMs: number;
   /** The recorded time that a replay has come to. */
   recordedAt: Date;
   lastSource: Tick['source'];
   /** The replay at hand brings quotes of its own; none are made up then. */
   isQuoted: boolean;
+  /** The terms that followed from a session (its date and reference price) on a day in India. */
+  terms?: Pick<Session, 'date' | 'referencePrice'> & { readonly day: number; readonly terms: Terms };
 }
+
+/** When something happens in a market, and whether that is now or was recorded. */
+type MarketTime = readonly [at: Date, source: Tick['source']];
 
 /** What clients may see of an instrument's market right now. */
 export interface MarketView {
-  readonly book: Book;
+  readonly depth: Depth;
   readonly session: Session;
   /** The session as it stands today, also before the first trade of the day; of a replay, on the recorded day. */
   readonly day: Session;
@@ -108,39 +89,39 @@ export interface RecordedBatch {
   readonly quotes: readonly RecordedQuote[];
 }
 
-/** What a transaction decided: its answer, and the match to adopt once it is committed. */
-interface Decision<T> {
-  readonly answer: T;
-  readonly matched?: Matched;
+/** Cash that another domain gave to a user. */
+export interface Deposit {
+  readonly eventId: string;
+  readonly userId: string;
+  readonly tenantId: string;
+  readonly amount: bigint;
 }
 
 export class Exchange {
   readonly ticks = new TickHub();
   readonly #markets = new Map<string, Market>();
   readonly #tickListeners = new Set<(tick: Tick) => void>();
-  #tail: Promise<unknown> = Promise.resolve();
-  #epoch = 0n;
+  readonly #journal: JournaledVenue;
   #expiryTimer: NodeJS.Timeout | undefined;
   #expiredOn = '';
 
   constructor(
     private readonly db: Database,
-    private readonly bus: Bus,
+    bus: Bus,
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly instruments: InstrumentStore,
-  ) {}
+    orderRateMax: number,
+  ) {
+    this.#journal = new JournaledVenue(db, bus, clock, log, orderRateMax, (venue) => this.#showAnew(venue));
+  }
 
-  /** Takes the turn as the one writer and rebuilds every book from the orders that still wait. */
+  /** Takes the turn as the one writer and goes on where the journal ends. */
   async start(): Promise<void> {
-    this.#epoch = await takeTurn(this.db.system);
     const sessions = await readSessions(this.db.system, this.clock());
-    const waiting = await openOrders(this.db.system, undefined);
-    for (const instrument of await this.instruments.all()) {
-      const { symbol } = instrument;
-      const ofSymbol = waiting.filter((order) => order.symbol === symbol);
-      this.#open(instrument, sessions.get(symbol), bookOf(ofSymbol));
-    }
+    for (const instrument of await this.instruments.all())
+      this.#open(instrument, sessions.get(instrument.symbol));
+    await this.#journal.start();
     await this.#expire();
     this.#expiryTimer = setInterval(() => {
       this.#expire().catch((error: unknown) =>
@@ -149,11 +130,11 @@ export class Exchange {
     }, EXPIRY_CHECK_MS).unref();
   }
 
-  /** Lets what waits in the queue finish and ends every stream. */
+  /** Lets what is decided be committed and ends every stream. */
   async stop(): Promise<void> {
     clearInterval(this.#expiryTimer);
     this.ticks.close();
-    await this.#tail;
+    await this.#journal.stop();
   }
 
   /** Calls back with every tick, also where nobody watches; returns the way out. */
@@ -171,71 +152,81 @@ export class Exchange {
   async view(symbol: string): Promise<MarketView | undefined> {
     const market = await this.#marketOf(symbol);
     if (!market) return undefined;
-    const { book, session } = market;
-    return { book, session, day: this.#dayOf(market), band: this.#bandOf(market) };
+    const { depth, session } = market;
+    return { depth, session, day: this.#dayOf(market), band: this.#bandOf(market) };
   }
 
   /**
    * Places an order, or says which rule it breaks. The same request under the same client order id is answered with
    * the order it made the first time; a refusal is not remembered.
    */
-  placeOrder(caller: UserCaller, request: OrderRequest): Promise<Order | TradingRefusal> {
-    return this.#inTurn(async () => {
-      const market = await this.#marketOf(request.symbol);
-      return this.#transact<Order | TradingRefusal>(market, async (tx) => {
-        const { userId, tenantId } = caller;
-        const isNameSound = isClientOrderId(request.clientOrderId);
-        const earlier = isNameSound && (await orderByClientOrderId(tx, userId, request.clientOrderId));
-        if (earlier) {
-          const isSame = isSameRequest(earlier, request);
-          return { answer: isSame ? earlier : no('CLIENT_ORDER_ID_REUSED', 'clientOrderId') };
-        }
-        const accepted = checkOrder(request, {
-          listing: market && { ...market.instrument, band: this.#bandOf(market) },
-          buyingPower: await lockBuyingPower(tx, userId),
-          freeQuantity: market ? await lockFreeQuantity(tx, { ...request, userId }) : 0n,
-        });
-        if (isRefusal(accepted)) return { answer: accepted };
-        if (!market) throw new Error(`an order for ${request.symbol} passed without a market`);
-
-        const facts = { id: newId(), userId, tenantId, placedAt: new Date(this.clock()) };
-        const order = createOrder(request, accepted, facts);
-        const submitted = submit(market.book, { ...order, owner: userId, price: accepted.worstPrice });
-        const makers = await ordersByIds(tx, without(tradedIds(submitted.executions), order.id));
-        const happenings = [created(order), ...executed(submitted.executions, [order, ...makers])];
-        const lastState = (): Order =>
-          happenings.findLast(({ order: { id } }) => id === order.id)?.order ?? order;
-        if (submitted.cancelled) happenings.push(cancelled(lastState(), submitted.cancelled.reason));
-        if (order.hold > 0n) await holdFunds(tx, userId, order.hold);
-        await this.#keep(tx, happenings, facts.placedAt);
-        const answer = lastState();
-        return { answer, matched: submitted };
-      });
-    });
+  async placeOrder(caller: UserCaller, request: OrderRequest): Promise<Order | TradingRefusal> {
+    const market = this.#markets.get(request.symbol) ?? (await this.#marketOf(request.symbol));
+    const { userId } = caller;
+    const { clientOrderId } = request;
+    const isNameSound = isClientOrderId(clientOrderId);
+    for (let isUnused = !isNameSound; ;) {
+      const venue = await this.#journal.ready(caller);
+      if (isNameSound && this.#journal.isNaming(userId, clientOrderId)) {
+        await this.#journal.settled();
+      } else if (!isUnused && this.#journal.isNamed(userId, clientOrderId)) {
+        const earlier = await orderByClientOrderId(this.db.system, userId, clientOrderId);
+        if (earlier)
+          return isSameRequest(earlier, request) ? earlier : no('CLIENT_ORDER_ID_REUSED', 'clientOrderId');
+        isUnused = true;
+      } else {
+        if (market) venue.list(request.symbol, this.#termsOf(market));
+        const about = { id: newId(), sequence: venue.sequence, at: this.clock(), userId };
+        return this.#answer(
+          this.#decide(venue, market, { kind: 'place', ...about, ...plainRequest(request) }),
+          about.id,
+        );
+      }
+    }
   }
 
   /** Takes what is left of the caller's order out of the market. */
-  cancelOrder(caller: UserCaller, orderId: string): Promise<Order | TradingRefusal> {
-    return this.#inTurn(async () => {
-      const [known] = await ordersByIds(this.db.system, [orderId]);
-      if (known?.userId !== caller.userId) return no('ORDER_UNKNOWN', 'orderId');
-      return this.#withdraw(known, 'USER');
-    });
+  async cancelOrder(caller: UserCaller, orderId: string): Promise<Order | TradingRefusal> {
+    const venue = await this.#journal.ready();
+    const order = venue.order(orderId);
+    if (order?.userId === caller.userId) {
+      const { userId, symbol } = order;
+      const command = { kind: 'cancel', at: this.clock(), userId, orderId, reason: 'USER' } as const;
+      return this.#answer(this.#decide(venue, this.#markets.get(symbol), command), orderId);
+    }
+    const known = await orderById(this.db.system, orderId);
+    return no(known?.userId === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
+  }
+
+  /** Adds cash to what users may promise; resolves when that is kept. Each event counts once, however often it is told. */
+  async credit(deposits: readonly Deposit[]): Promise<void> {
+    await Promise.all(deposits.map((deposit) => this.#journal.ready(deposit)));
+    const venue = await this.#journal.ready();
+    const credits = deposits
+      .filter(({ eventId }) => !venue.isCredited(eventId))
+      .map(({ eventId, userId, amount }) => ({ eventId, userId, amount: Number(amount) }));
+    if (credits.length === 0) return this.#journal.settled();
+    await this.#journal.execute({ kind: 'credit', at: this.clock(), credits }).committed;
   }
 
   /** Carries out what the market's other participants do; nothing where a replay has the instrument. */
-  act(action: MarketAction): Promise<void> {
-    return this.#inTurn(async () => {
-      const market = this.#markets.get(action.symbol);
-      const at = new Date(this.clock());
-      if (!market || at.getTime() < market.replayedUntilMs) return;
-      if (action.kind === 'VALUE') return this.#tick(market, at, action.price, 0n, 'LIVE');
-      await this.#match(market, at, 'LIVE', (book) =>
-        action.kind === 'QUOTE'
-          ? replaceMarketQuotes(book, action)
-          : printMarket(book, action.side, action.price, action.quantity),
-      );
-    });
+  async act(action: MarketAction): Promise<void> {
+    const market = this.#markets.get(action.symbol);
+    const venue = await this.#journal.ready();
+    const at = new Date(this.clock());
+    if (!market || at.getTime() < market.replayedUntilMs) return;
+    if (action.kind === 'VALUE')
+      return this.#journal.afterwards(() => this.#tick(market, at, action.price, 0n, 'LIVE'));
+    const { symbol } = action;
+    const about = { id: newId(), sequence: venue.sequence, symbol, at: this.clock() };
+    await this.#move(
+      venue,
+      market,
+      action.kind === 'QUOTE'
+        ? { kind: 'quote', ...about, ...plainQuotes(action) }
+        : { kind: 'print', ...about, side: action.side, ...plain(action) },
+      [at, 'LIVE'],
+    );
   }
 
   /**
@@ -248,28 +239,26 @@ export class Exchange {
     const entries = mergeRecorded(batch.prints, batch.quotes);
     if (isRefusal(entries)) return entries;
     for (const entry of entries) {
-      await this.#inTurn(() => this.#playEntry(market, entry, batch.quotes.length > 0));
+      // Who was impatient is told from the price before, which must have been told first.
+      await this.#journal.settled();
+      await this.#playEntry(await this.#journal.ready(), market, entry, batch.quotes.length > 0);
     }
     return entries.length;
   }
 
   /** Runs a transaction as the one writer: it fails when another process has taken over. */
   asWriter<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.db.systemTransaction(async (tx) => {
-      await holdTurn(tx, this.#epoch);
-      return work(tx);
-    });
+    return this.#journal.asWriter(work);
   }
 
-  async #playEntry(market: Market, entry: Recorded, bringsQuotes: boolean): Promise<void> {
-    const { kind, tickSize, lotSize } = market.instrument;
+  async #playEntry(venue: Venue, market: Market, entry: Recorded, bringsQuotes: boolean): Promise<void> {
+    const { kind, symbol, tickSize, lotSize } = market.instrument;
     const { at, price, quantity } = entry;
     market.replayedUntilMs = this.clock() + REPLAY_HOLD_MS;
     market.recordedAt = at;
     // A replay begins with a market of its own: what happened live is not its yesterday.
     const isBeginning = market.lastSource === 'LIVE';
     const session = isBeginning ? openSession(price) : market.session;
-    if (isBeginning) market.book = replaceMarketQuotes(market.book, { bids: [], asks: [] }).book;
     market.session = anchorReplay(session, at.getTime(), price, tickSize);
     market.isQuoted = bringsQuotes || (market.isQuoted && !isBeginning);
     market.lastSource = 'REPLAY';
@@ -277,37 +266,17 @@ export class Exchange {
       if (entry.kind === 'PRINT') this.#tick(market, at, price, quantity, 'REPLAY');
       return;
     }
+    const standing = isBeginning ? { bids: [], asks: [] } : venue.quotes(symbol);
+    const about = { id: newId(), sequence: venue.sequence, symbol, at: this.clock() };
     if (entry.kind === 'QUOTE') {
-      return this.#match(market, at, 'REPLAY', (book) =>
-        replaceMarketQuotes(book, withRecordedQuote(marketQuotes(book), entry)),
-      );
+      const quotes = withRecordedQuote(standing, entry);
+      return this.#move(venue, market, { kind: 'quote', ...about, ...plainQuotes(quotes) }, [at, 'REPLAY']);
     }
+    const quotes = market.isQuoted ? withinPrice(standing, price) : quotesAround(entry, tickSize, lotSize);
     const side = aggressorOf(price, market.session.last);
-    await this.#match(market, at, 'REPLAY', (book) => {
-      const quotes = market.isQuoted
-        ? withinPrice(marketQuotes(book), price)
-        : quotesAround(entry, tickSize, lotSize);
-      const repeated = quantity > 0n ? repeatTrade(book, side, price, quantity) : { book, executions: [] };
-      const quoted = replaceMarketQuotes(repeated.book, quotes);
-      return { book: quoted.book, executions: [...repeated.executions, ...quoted.executions] };
-    });
+    const command = { kind: 'repeat', ...about, side, ...plain(entry), ...plainQuotes(quotes) } as const;
+    await this.#move(venue, market, command, [at, 'REPLAY']);
     if (quantity === 0n) this.#tick(market, at, price, 0n, 'REPLAY');
-  }
-
-  /** Cancels what is left of an order, in a transaction of its own. */
-  async #withdraw(known: OrderRow, reason: CancelReason): Promise<Order | TradingRefusal> {
-    const market = await this.#marketOf(known.symbol);
-    return this.#transact<Order | TradingRefusal>(market, async (tx) => {
-      const [order] = await ordersByIds(tx, [known.id]);
-      if (!order || !isOpen(order)) return { answer: no('ORDER_CLOSED', 'orderId') };
-      const { side, limitPrice } = order;
-      const book =
-        market && limitPrice !== null ? cancel(market.book, side, limitPrice, order.id) : undefined;
-      if (!book) throw new Error(`order ${order.id} is open but does not wait in its book`);
-      const happening = cancelled(order, reason);
-      await this.#keep(tx, [happening], new Date(this.clock()));
-      return { answer: happening.order, matched: { book, executions: [] } };
-    });
   }
 
   /** Orders are good for the day they were placed on, by the calendar of India. */
@@ -315,80 +284,89 @@ export class Exchange {
     const today = istDate(this.clock());
     if (today === this.#expiredOn) return;
     const midnight = istMidnight(today);
-    for (const order of await openOrders(this.db.system, undefined)) {
-      if (order.placedAt.getTime() < midnight)
-        await this.#inTurn(() => this.#withdraw(order, 'TIME_IN_FORCE'));
-    }
+    const venue = await this.#journal.ready();
+    const late = [...venue.openOrders()].filter(({ placedAt }) => placedAt.getTime() < midnight);
+    const at = this.clock();
+    const decisions = late.map(({ id: orderId, userId, symbol }) =>
+      this.#decide(venue, this.#markets.get(symbol), {
+        kind: 'cancel',
+        at,
+        userId,
+        orderId,
+        reason: 'TIME_IN_FORCE',
+      }),
+    );
+    await Promise.all(decisions.map(({ committed }) => committed));
     this.#expiredOn = today;
   }
 
-  /** One command at a time, in the order in which they came. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(work);
-    this.#tail = turn.catch(() => undefined);
-    return turn;
+  /** The order as a decision left it, when that is kept. */
+  async #answer({ outcome, committed }: Decision, orderId: string): Promise<Order | TradingRefusal> {
+    await committed;
+    if (isRefusal(outcome)) return outcome;
+    const last = outcome.happenings.findLast(({ order }) => order.id === orderId);
+    if (!last) throw new Error(`nothing happened to order ${orderId}`);
+    return last.order;
   }
 
-  async #transact<T>(market: Market | undefined, decide: (tx: Tx) => Promise<Decision<T>>): Promise<T> {
-    if (market) await this.#freshen(market);
-    const { answer, matched } = await this.#write(market, decide);
-    if (market && matched) this.#adopt(market, matched, ...this.#timeOf(market));
-    return answer;
+  /** Carries out what the market does; it is kept only when it reaches a user's order. */
+  async #move(venue: Venue, market: Market, command: MarketCommand, time: MarketTime): Promise<void> {
+    const { symbol } = command;
+    venue.list(symbol, this.#termsOf(market));
+    if (venue.reachesUser(command)) return this.#decide(venue, market, command, time).committed;
+    const before = this.#watchedDepth(venue, symbol);
+    const prints = venue.move(command);
+    const depth = venue.depth(symbol, DEPTH_LEVELS);
+    this.#journal.afterwards(() => this.#tell(market, prints, before, depth, time));
   }
 
-  /** Changes a book on the market's behalf; the database is asked only when that trades with a user. */
-  async #match(
-    market: Market,
-    at: Date,
-    source: Tick['source'],
-    change: (book: Book) => Matched,
-  ): Promise<void> {
-    await this.#freshen(market);
-    const matched = change(market.book);
-    const ids = tradedIds(matched.executions);
-    if (ids.length > 0) {
-      // Trades of users happen now, also where the price they trade at was recorded long ago.
-      const now = new Date(this.clock());
-      await this.#write(market, async (tx) =>
-        this.#keep(tx, executed(matched.executions, await ordersByIds(tx, ids)), now),
-      );
+  /** Carries out a command about a market's orders; what it does there is told when it is committed. */
+  #decide(
+    venue: Venue,
+    market: Market | undefined,
+    command: PlaceOrder | CancelOrder | MarketCommand,
+    [at, source] = this.#timeOf(market),
+  ): Decision {
+    if (!market) return this.#journal.execute(command);
+    const { symbol } = market.instrument;
+    const before = this.#watchedDepth(venue, symbol);
+    let tell = (): void => undefined;
+    const decision = this.#journal.execute(command, () => tell());
+    if (!isRefusal(decision.outcome)) {
+      const { prints } = decision.outcome;
+      const depth = venue.depth(symbol, DEPTH_LEVELS);
+      tell = () => this.#tell(market, prints, before, depth, [at, source]);
     }
-    this.#adopt(market, matched, at, source);
-  }
-
-  /** Commits, tells those who wait for events, and knows when the book in memory can no longer be trusted. */
-  async #write<T>(market: Market | undefined, work: (tx: Tx) => Promise<T>): Promise<T> {
-    try {
-      const result = await this.asWriter(work);
-      this.bus.committed();
-      return result;
-    } catch (error) {
-      if (market) market.isStale = true;
-      throw error;
-    }
-  }
-
-  /** Keeps what happened to users' orders, with everything that follows from it. */
-  async #keep(tx: Tx, happenings: readonly Happening[], at: Date): Promise<void> {
-    const trades = await recordHappenings(tx, happenings, at, newId);
-    await changeInventory(tx, stockChanges(happenings));
-    await publishAll(
-      tx,
-      happenings.map((happening, i) => eventOf(happening, trades[i] ?? null)),
-    );
+    return decision;
   }
 
   /** While a replay has an instrument, its clock is the recorded one; otherwise two days would mix in its quote. */
-  #timeOf(market: Market): [at: Date, source: Tick['source']] {
+  #timeOf(market: Market | undefined): MarketTime {
     const nowMs = this.clock();
-    return nowMs < market.replayedUntilMs ? [market.recordedAt, 'REPLAY'] : [new Date(nowMs), 'LIVE'];
+    return market && nowMs < market.replayedUntilMs
+      ? [market.recordedAt, 'REPLAY']
+      : [new Date(nowMs), 'LIVE'];
   }
 
-  #adopt(market: Market, { book, executions }: Matched, at: Date, source: Tick['source']): void {
-    const before = market.book;
-    market.book = book;
-    for (const { price, quantity } of executions) this.#tick(market, at, price, quantity, source);
-    if (executions.length === 0) this.#tellBook(market, before, at, source);
+  /** The best prices as they are decided, where somebody wants to be told when they change. */
+  #watchedDepth(venue: Venue, symbol: string): Depth | undefined {
+    return this.ticks.isWatched({ symbol, mode: 'QUOTE' }) ? venue.depth(symbol, DEPTH_LEVELS) : undefined;
+  }
+
+  /** Shows what was decided: its trades, or a change of the book where somebody watches. */
+  #tell(
+    market: Market,
+    prints: readonly Print[],
+    before: Depth | undefined,
+    depth: Depth,
+    [at, source]: MarketTime,
+  ): void {
+    market.depth = depth;
+    for (const { price, quantity } of prints) this.#tick(market, at, price, quantity, source);
+    const mode = prints.length === 0 && before ? modeOf(before, depth) : undefined;
+    if (mode === undefined) return;
+    const price = market.session.last;
+    this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity: 0n, source }));
   }
 
   /** A trade, or the value of an index. */
@@ -400,22 +378,12 @@ export class Exchange {
     for (const listener of this.#tickListeners) listener(tick);
   }
 
-  /** What changed in the book without a trade, where somebody wants to be told. */
-  #tellBook(market: Market, before: Book, at: Date, source: Tick['source']): void {
-    const { symbol } = market.instrument;
-    if (!this.ticks.isWatched({ symbol, mode: 'QUOTE' })) return;
-    const mode = modeOf(before, market.book);
-    if (mode === undefined) return;
-    const price = market.session.last;
-    this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity: 0n, source }));
-  }
-
   #tickOf(
     market: Market,
     { mode, at, price, quantity, source }: Pick<Tick, 'mode' | 'at' | 'price' | 'quantity' | 'source'>,
   ): Tick {
     market.sequence += 1n;
-    const { session, book } = market;
+    const { session, depth } = market;
     const range = session.range ?? { open: price, high: price, low: price };
     return {
       symbol: market.instrument.symbol,
@@ -424,21 +392,47 @@ export class Exchange {
       at,
       price,
       quantity,
-      bid: bestBid(book),
-      ask: bestAsk(book),
+      bid: depth.bids[0]?.price ?? null,
+      ask: depth.asks[0]?.price ?? null,
       volume: session.volume,
       ...range,
       previousClose: session.previousClose,
       source,
-      book,
+      depth,
     };
   }
 
-  /** Brings a book whose last transaction failed back to what the database says; the market will quote anew. */
-  async #freshen(market: Market): Promise<void> {
-    if (!market.isStale) return;
-    market.book = bookOf(await openOrders(this.db.system, market.instrument.symbol));
-    market.isStale = false;
+  /** The state was made anew: what was shown may never have been committed. */
+  #showAnew(venue: Venue): void {
+    for (const market of this.#markets.values())
+      market.depth = venue.depth(market.instrument.symbol, DEPTH_LEVELS);
+  }
+
+  /** What holds of an instrument now; the same object until something of it changes. */
+  #termsOf(market: Market): Terms {
+    const day = Math.floor((this.clock() + IST_OFFSET_MS) / DAY_MS);
+    const { date, referencePrice } = market.session;
+    const known = market.terms;
+    if (known?.day === day && known.date === date && known.referencePrice === referencePrice)
+      return known.terms;
+    const terms = this.#newTermsOf(market);
+    market.terms = { day, date, referencePrice, terms };
+    return terms;
+  }
+
+  #newTermsOf(market: Market): Terms {
+    const { exchange, kind, currency, tickSize, lotSize } = market.instrument;
+    const { lower, upper } = this.#bandOf(market);
+    const highest = PRICE_MAX - (PRICE_MAX % Number(tickSize));
+    return {
+      exchange,
+      kind,
+      currency,
+      tickSize: Number(tickSize),
+      lotSize: Number(lotSize),
+      lower: Math.min(Number(lower), highest),
+      upper: Math.min(Number(upper), highest),
+    };
   }
 
   #bandOf(market: Market): PriceBand {
@@ -456,17 +450,16 @@ export class Exchange {
     if (known || !isSymbol(symbol)) return known;
     const [instrument] = await this.instruments.bySymbols([symbol]);
     // Somebody else may have opened it meanwhile.
-    return this.#markets.get(symbol) ?? (instrument && this.#open(instrument, undefined, EMPTY_BOOK));
+    return this.#markets.get(symbol) ?? (instrument && this.#open(instrument, undefined));
   }
 
-  #open(instrument: Instrument, session: Session | undefined, book: Book): Market {
+  #open(instrument: Instrument, session: Session | undefined): Market {
     const market: Market = {
       instrument,
-      book,
+      depth: NO_DEPTH,
       session: session ?? openSession(instrument.referencePrice),
       // Microseconds since the epoch: no market ticks a million times a second, so a restart never goes back.
       sequence: BigInt(this.clock()) * 1_000n,
-      isStale: false,
       replayedUntilMs: 0,
       recordedAt: new Date(0),
       lastSource: 'LIVE',
@@ -477,16 +470,27 @@ export class Exchange {
   }
 }
 
-function bookOf(orders: readonly OrderRow[]): Book {
-  return restore(
-    orders.map((order) => {
-      const { id, userId: owner, side, limitPrice } = order;
-      if (limitPrice === null) throw new Error(`order ${id} waits without a price`);
-      return { id, owner, side, price: limitPrice, remaining: remainingOf(order) };
-    }),
-  );
+function plainRequest(request: OrderRequest): Omit<PlaceOrder, 'kind' | 'at' | 'sequence' | 'id' | 'userId'> {
+  const { clientOrderId, symbol, side, type, product, validity, quantity, limitPrice } = request;
+  return {
+    clientOrderId,
+    symbol,
+    side,
+    type,
+    product,
+    validity,
+    quantity: Number(quantity),
+    // What a client leaves out may arrive as undefined.
+    limitPrice: (limitPrice ?? null) === null ? null : Number(limitPrice),
+  };
 }
 
-function without(ids: readonly string[], id: string): string[] {
-  return ids.filter((each) => each !== id);
+function plain({ price, quantity }: Quote): { readonly price: number; readonly quantity: number } {
+  return { price: Number(price), quantity: Number(quantity) };
+}
+
+function plainQuotes(quotes: Quotes): Pick<QuoteMarket, 'bids' | 'asks'> {
+  checkQuotes(quotes);
+  const pair = ({ price, quantity }: Quote): [number, number] => [Number(price), Number(quantity)];
+  return { bids: quotes.bids.map(pair), asks: quotes.asks.map(pair) };
 }

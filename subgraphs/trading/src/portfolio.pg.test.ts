@@ -83,23 +83,30 @@ async function somebody(shares?: string, tenantId = NORTH): Promise<UserCaller> 
   const caller = userCaller({ tenantId });
   const { userId } = caller;
   const amount = '1000000000';
-  await publish(trading.db.system, 'users.registered', {
-    key: userId,
-    tenantId,
-    payload: { userId, displayName: 'Somebody', tier: 'LITE' },
-  });
-  await publish(trading.db.system, 'wallets.credited', {
-    key: userId,
-    tenantId,
-    payload: { userId, amount, reason: 'OPENING_CREDIT', orderId: null },
-  });
-  await trading.platform.bus.settled();
+  // The exchange reads what somebody has when it first meets them.
   if (shares !== undefined) {
     await trading.db.system.query(
       `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, $3, 'CNC', 100000, 0)`,
       [userId, tenantId, shares],
     );
   }
+  await publish(trading.db.system, [
+    {
+      topic: 'users.registered',
+      key: userId,
+      tenantId,
+      payload: { userId, displayName: 'Somebody', tier: 'LITE' },
+    },
+  ]);
+  await publish(trading.db.system, [
+    {
+      topic: 'wallets.credited',
+      key: userId,
+      tenantId,
+      payload: { userId, amount, reason: 'OPENING_CREDIT', orderId: null },
+    },
+  ]);
+  await trading.platform.bus.settled();
   return caller;
 }
 

@@ -29,7 +29,6 @@ import {
   Root,
   Subscription,
 } from 'type-graphql';
-import { depth } from './domain/book.ts';
 import type { CandleInterval } from './domain/candle.ts';
 import type { Lot as LotState } from './domain/lots.ts';
 import { averagePrice, no, stateAfter, type Order as OrderState } from './domain/order.ts';
@@ -43,7 +42,7 @@ import {
   type Portfolio as PortfolioState,
 } from './domain/portfolio.ts';
 import { averageCost, unrealised } from './domain/position.ts';
-import { DEPTH_LEVELS, type TickMode, type WatchedTick } from './domain/tick.ts';
+import type { TickMode, WatchedTick } from './domain/tick.ts';
 import type { Watched } from './domain/watcher.ts';
 import { xirr } from './domain/xirr.ts';
 import type { Exchange, MarketView } from './exchange.ts';
@@ -305,7 +304,7 @@ export class InstrumentResolver {
   @Directive(SAME_FOR_ALL)
   @FieldResolver(() => Depth, { description: 'The order book as it stands.' })
   async depth(@Root() { symbol }: Instrument, @Ctx() context: TradingContext): Promise<Depth> {
-    return depth((await viewOf(symbol, context)).book, DEPTH_LEVELS);
+    return (await viewOf(symbol, context)).depth;
   }
 
   @Directive(SAME_FOR_ALL)
@@ -623,11 +622,6 @@ export class MarketResolver {
   async instrument(@Root() { symbol }: Tick, @Ctx() context: TradingContext): Promise<Instrument> {
     return instrumentOf(symbol, context);
   }
-
-  @FieldResolver(() => Depth, { description: 'The order book just after.' })
-  depth(@Root() { book }: Tick): Depth {
-    return depth(book, DEPTH_LEVELS);
-  }
 }
 
 @Resolver(() => DepthUpdate)
@@ -640,7 +634,7 @@ export class DepthUpdateResolver {
       context.exchange.ticks.watch(await knownSymbols([args.symbol], context), 'FULL'),
   })
   depth(
-    @Root() { symbol, sequence, at, conflated, book }: WatchedTick,
+    @Root() { symbol, sequence, at, conflated, depth }: WatchedTick,
     @Arg('symbol', () => String, { description: 'Symbol of the instrument.' }) _symbol: string,
   ): DepthUpdate {
     return Object.assign(new DepthUpdate(), {
@@ -648,7 +642,7 @@ export class DepthUpdateResolver {
       sequence,
       at,
       conflated,
-      depth: depth(book, DEPTH_LEVELS),
+      depth,
     });
   }
 

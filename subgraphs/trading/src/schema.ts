@@ -16,7 +16,6 @@ import {
 } from '@gridworks/kit/graph';
 import type { Currency } from '@gridworks/kit/money';
 import { Directive, Field, ID, InputType, Int, ObjectType, type ClassType } from 'type-graphql';
-import type { Book, OrderType, Side, Validity } from './domain/book.ts';
 import type { CandleInterval } from './domain/candle.ts';
 import type { Exchange, InstrumentKind } from './domain/instrument.ts';
 import {
@@ -27,6 +26,9 @@ import {
   type OrderStatus,
   type Product,
   type TradingRefusal,
+  type OrderType,
+  type Side,
+  type Validity,
 } from './domain/order.ts';
 import type { Holding as HoldingState, Portfolio as PortfolioState } from './domain/portfolio.ts';
 import type { RecordedPrint, RecordedQuote } from './domain/replay.ts';
@@ -170,10 +172,10 @@ export class DepthLevel {
 @Directive(SAME_FOR_ALL)
 export class Depth {
   @Field(() => [DepthLevel], { description: 'Who would buy, the highest price first; at most five levels.' })
-  bids!: DepthLevel[];
+  bids!: readonly DepthLevel[];
 
   @Field(() => [DepthLevel], { description: 'Who would sell, the lowest price first; at most five levels.' })
-  asks!: DepthLevel[];
+  asks!: readonly DepthLevel[];
 }
 
 @ObjectType({
@@ -611,8 +613,10 @@ export class Tick {
   @Field(() => TickSourceEnum, { description: 'Where it comes from.' })
   source!: 'LIVE' | 'REPLAY';
 
+  @Field(() => Depth, { description: 'The order book just after.' })
+  depth!: Depth;
+
   symbol!: string;
-  book!: Book;
 }
 
 @ObjectType({ description: 'A candle of live trades as it stands; what is replayed makes none.' })

@@ -1,6 +1,6 @@
 import type { Caller, UserCaller } from '@gridworks/kit/caller';
 import { withTenant } from '@gridworks/kit/db';
-import { publish } from '@gridworks/kit/events';
+import { publish, type NewEvent } from '@gridworks/kit/events';
 import { newId, toGlobalId } from '@gridworks/kit/id';
 import { openTestSubgraph, userCaller, type TestSubgraph } from '@gridworks/kit/testing';
 import { DAY_MS, MINUTE_MS, istDate, istMidnight } from '@gridworks/kit/time';
@@ -83,7 +83,7 @@ async function tell<T extends Topic>(
   key: string,
   payload: Topics[T],
 ): Promise<void> {
-  await publish(trading.db.system, topic, { key, tenantId, payload });
+  await publish(trading.db.system, [{ topic, key, tenantId, payload } as NewEvent]);
   await trading.platform.bus.settled();
 }
 
@@ -95,8 +95,7 @@ async function somebody(
 ): Promise<Person> {
   const caller = userCaller({ tenantId });
   const { userId } = caller;
-  await tell('users.registered', tenantId, userId, { userId, displayName: 'Somebody', tier: 'LITE' });
-  if (rupees > 0) await credit(caller, BigInt(rupees) * 100n);
+  // The exchange reads what somebody has when it first meets them.
   for (const [symbol, quantity] of Object.entries(shares)) {
     await trading.db.system.query(
       `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, $3, 'CNC', $4, 0)`,
@@ -108,6 +107,8 @@ async function somebody(
       [newId(), tenantId, userId, symbol, quantity, quantity * 90_00],
     );
   }
+  await tell('users.registered', tenantId, userId, { userId, displayName: 'Somebody', tier: 'LITE' });
+  if (rupees > 0) await credit(caller, BigInt(rupees) * 100n);
   return { caller, id: toGlobalId('User', userId) };
 }
 
@@ -1652,11 +1653,14 @@ describe('the simulator', () => {
       await stream.return?.();
 
       const caller = userCaller({ tenantId: NORTH });
-      await publish(market.db.system, 'wallets.credited', {
-        key: caller.userId,
-        tenantId: NORTH,
-        payload: { userId: caller.userId, amount: '100000000', reason: 'OPENING_CREDIT', orderId: null },
-      });
+      await publish(market.db.system, [
+        {
+          topic: 'wallets.credited',
+          key: caller.userId,
+          tenantId: NORTH,
+          payload: { userId: caller.userId, amount: '100000000', reason: 'OPENING_CREDIT', orderId: null },
+        },
+      ]);
       await market.platform.bus.settled();
       const bought = await place(
         { caller, id: toGlobalId('User', caller.userId) },

@@ -1,7 +1,7 @@
 /** Wires the trading domain into one Subgraph value. */
 import { defineSubgraph, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
 import { AlertWatch } from './alerts.ts';
-import { reactions } from './events.ts';
+import { creditAccounts, reactions } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { createLoaders } from './loaders.ts';
 import { SimulatedMarket } from './market.ts';
@@ -48,7 +48,7 @@ export function createTrading(platform: Platform): Subgraph {
   const portfolios = new PortfolioStore(db);
   const watchlists = new WatchlistStore(db);
   const alerts = new AlertStore(db);
-  const exchange = new Exchange(db, bus, clock, log, instruments);
+  const exchange = new Exchange(db, bus, clock, log, instruments, config.orderRateMax);
   const recorder = new CandleRecorder(exchange, candles, clock, log);
   const alertWatch = new AlertWatch(db, exchange, alerts, bus, clock, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
@@ -95,7 +95,7 @@ export function createTrading(platform: Platform): Subgraph {
       alertWatch,
       loaders: createLoaders(instruments, orders, positions, portfolios, clock),
     }),
-    reactions,
+    reactions: [creditAccounts(exchange), ...reactions],
     start: async () => {
       await exchange.start();
       await recorder.start();

@@ -45,12 +45,23 @@ beforeEach(async () => {
   asha = await somebody();
 });
 
-/** With 10,000 rupees. */
-async function somebody(): Promise<UserCaller> {
+/** With 10,000 rupees, and units of TWO that cost 90 each. */
+async function somebody(units = 0): Promise<UserCaller> {
   const caller = userCaller({ tenantId: NORTH });
   const { userId, tenantId } = caller;
+  if (units > 0) {
+    await trading.db.system.query(
+      `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, 'TWO', 'CNC', $3, 0)`,
+      [userId, tenantId, units],
+    );
+    await trading.db.system.query(
+      `INSERT INTO trading.position (id, tenant_id, user_id, symbol, product, quantity, cost, realised)
+       VALUES ($1, $2, $3, 'TWO', 'CNC', $4, $5, 0)`,
+      [newId(), tenantId, userId, units, units * 90_00],
+    );
+  }
   const payload = { userId, amount: '1000000', reason: 'OPENING_CREDIT', orderId: null } as const;
-  await publish(trading.db.system, 'wallets.credited', { key: userId, tenantId, payload });
+  await publish(trading.db.system, [{ topic: 'wallets.credited', key: userId, tenantId, payload }]);
   await trading.platform.bus.settled();
   return caller;
 }
@@ -174,16 +185,7 @@ describe('depth', () => {
 
 describe('positionUpdates', () => {
   it('tells each position as it stands, then each that trades', async () => {
-    const seller = await somebody();
-    await trading.db.system.query(
-      `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, 'TWO', 'CNC', 10, 0)`,
-      [seller.userId, NORTH],
-    );
-    await trading.db.system.query(
-      `INSERT INTO trading.position (id, tenant_id, user_id, symbol, product, quantity, cost, realised)
-       VALUES ($1, $2, $3, 'TWO', 'CNC', 10, 90000, 0)`,
-      [newId(), NORTH, seller.userId],
-    );
+    const seller = await somebody(10);
     const [bought, sold] = [await open(POSITIONS, {}, asha), await open(POSITIONS, {}, seller)];
     const stands = { quantity: 10, averagePrice: '90.00', instrument: { symbol: 'TWO' } };
     expect(await next(sold)).toEqual({ position: stands });

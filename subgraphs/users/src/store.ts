@@ -78,22 +78,23 @@ export class UsersStore {
         );
         const row = rows[0];
         if (!row) return undefined;
-        await publish(tx, 'users.registered', {
-          key: id,
-          tenantId: user.tenantId,
-          payload: { userId: id, displayName: user.displayName, tier: row.tier },
-        });
+        await publish(tx, [
+          {
+            topic: 'users.registered',
+            key: id,
+            tenantId: user.tenantId,
+            payload: { userId: id, displayName: user.displayName, tier: row.tier },
+          },
+        ]);
         return { ...user, id, tier: row.tier, roles: ['TRADER'], createdAt: row.created_at };
       }),
     );
   }
 
   async recordSignIn(user: UserRow): Promise<void> {
-    await publish(this.db.system, 'users.authenticated', {
-      key: user.id,
-      tenantId: user.tenantId,
-      payload: { userId: user.id },
-    });
+    await publish(this.db.system, [
+      { topic: 'users.authenticated', key: user.id, tenantId: user.tenantId, payload: { userId: user.id } },
+    ]);
   }
 
   async close(): Promise<void> {

@@ -52,14 +52,11 @@ export interface OrderOwner {
 }
 
 export function openingCredit(userId: string, amount: bigint): Transfer {
-  return move(
-    'OPENING_CREDIT',
-    `user:${userId}:opening`,
-    null,
-    house('PAPER_EQUITY'),
-    available(userId),
-    amount,
-  );
+  return move('OPENING_CREDIT', openingKey(userId), null, house('PAPER_EQUITY'), available(userId), amount);
+}
+
+export function openingKey(userId: string): string {
+  return `user:${userId}:opening`;
 }
 
 /** Sets the funds of a new order aside. */

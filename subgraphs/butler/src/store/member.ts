@@ -94,11 +94,14 @@ export class MemberStore {
         await tx.query('ROLLBACK TO SAVEPOINT joining');
         return 'CODENAME_TAKEN';
       }
-      await publish(tx, 'anonymous.butler.interactions', {
-        key: row.id,
-        tenantId: null,
-        payload: { memberId: row.id, kind: 'JOINED' },
-      });
+      await publish(tx, [
+        {
+          topic: 'anonymous.butler.interactions',
+          key: row.id,
+          tenantId: null,
+          payload: { memberId: row.id, kind: 'JOINED' },
+        },
+      ]);
       return row;
     });
   }

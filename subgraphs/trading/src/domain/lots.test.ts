@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Side } from './book.ts';
+import type { Side } from './order.ts';
 import { LotBook, splitRatio, type Lot, type LotFill, type SplitRatio } from './lots.ts';
 
 const DAY = '2026-01-15';

@@ -4,7 +4,7 @@
  * the same way. Amounts are minor units, before charges.
  */
 import { multiplyRatio } from '@gridworks/kit/money';
-import type { Side } from './book.ts';
+import type { Side } from './order.ts';
 
 export interface Lot {
   /** 1, 2, 3, ... among all lots there have been, in the order in which they were opened. */

@@ -39,7 +39,14 @@ const REQUEST: OrderRequest = {
   quantity: 100n,
   limitPrice: 1_405_70n,
 };
-const STANDING: Standing = { listing: LISTING, buyingPower: 14_127_485n, freeQuantity: 100n };
+const STANDING: Standing = {
+  listing: LISTING,
+  buyingPower: 14_127_485n,
+  freeQuantity: 100n,
+  isRateReached: false,
+  ordersToday: 499,
+  tradesToday: 0,
+};
 
 function refusalOf(request: Partial<OrderRequest>, standing: Partial<Standing> = {}): string | null {
   const checked = checkOrder({ ...REQUEST, ...request }, { ...STANDING, ...standing });
@@ -67,6 +74,8 @@ const RUNGS: readonly {
   { code: 'PRICE_OUT_OF_BAND', field: 'limitPrice', request: { limitPrice: 1_546_30n } },
   { code: 'CLIENT_ORDER_ID_INVALID', field: 'clientOrderId', request: { clientOrderId: '' } },
   { code: 'FUNDS_INSUFFICIENT', request: {}, standing: { buyingPower: 14_127_484n } },
+  { code: 'ORDER_RATE_EXCEEDED', request: {}, standing: { isRateReached: true } },
+  { code: 'ORDER_TO_TRADE_EXCEEDED', request: {}, standing: { ordersToday: 500 } },
 ];
 
 describe('the ladder', () => {
@@ -102,6 +111,17 @@ describe('the ladder', () => {
 
   it('does not trade what is quoted in another currency', () => {
     expect(refusalOf({}, { listing: { ...LISTING, currency: 'USD' } })).toBe('INSTRUMENT_NOT_TRADABLE');
+  });
+
+  it('allows 500 orders a day for each trade, and as many without one', () => {
+    const counts = (ordersToday: number, tradesToday: number): string | null =>
+      refusalOf({}, { ordersToday, tradesToday });
+    expect([counts(499, 0), counts(500, 1), counts(999, 2), counts(1_000, 2)]).toEqual([
+      null,
+      'ORDER_TO_TRADE_EXCEEDED',
+      null,
+      'ORDER_TO_TRADE_EXCEEDED',
+    ]);
   });
 
   it('needs free holdings for a sale, and no cash', () => {

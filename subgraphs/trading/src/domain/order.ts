@@ -1,17 +1,27 @@
 /** An order from the client's wish to its end: the ladder before it trades, its states, what it holds. */
 import { multiplyRatio } from '@gridworks/kit/money';
 import { refuse, type Refusal } from '@gridworks/kit/refusal';
-import type { OrderType, RestReason, Side, Validity } from './book.ts';
 import { isOnTick, isTradable, type Exchange, type Instrument, type PriceBand } from './instrument.ts';
 
+export type Side = 'BUY' | 'SELL';
+export type OrderType = 'LIMIT' | 'MARKET';
+export type Validity = 'DAY' | 'IOC' | 'FOK';
 export type Product = 'CNC' | 'MIS';
 export type OrderStatus = 'OPEN' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED';
-export type CancelReason = 'USER' | RestReason;
+export type CancelReason = 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE';
 export type OrderEventKind = 'CREATED' | 'EXECUTED' | 'CANCELLED';
 
 export const QUANTITY_MAX = 10_000_000n;
 /** Half-width of the price band in hundredths of a percent of the reference price. */
 export const BAND_BPS = 1_000;
+/**
+ * SEBI circular SEBI/HO/MIRSD/MIRSD-PoD/P/CIR/2025/0000013 of 4 February 2025 with NSE circular 471/2025 of 5 May 2025:
+ * ten orders a second and client. Cancellations do not count.
+ */
+export const ORDER_RATE_MAX = 10;
+export const ORDER_RATE_WINDOW_MS = 1_000;
+/** The most orders of a day for each trade of it; somebody without a trade may place as many as with one. */
+export const ORDER_TO_TRADE_MAX = 500;
 /** What a hold adds to the value of a purchase for its charges: 0.5 % of the value and a fixed part, minor units. */
 const CHARGES_BPS = 50n;
 const CHARGES_FIXED = 200n;
@@ -33,6 +43,8 @@ export const TRADING_REFUSALS = {
     'A client order id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
   FUNDS_INSUFFICIENT: 'The buying power does not cover the value and the charges of this order.',
   HOLDINGS_INSUFFICIENT: 'You do not have this quantity free to sell under this product.',
+  ORDER_RATE_EXCEEDED: 'You have placed as many orders within one second as one may.',
+  ORDER_TO_TRADE_EXCEEDED: 'You have placed too many orders today for the trades that came of them.',
   ORDER_UNKNOWN: 'You have no order of this id.',
   ORDER_CLOSED: 'The order is filled or cancelled already.',
   WATCHLIST_NAME_INVALID: 'The name of a watchlist has 1 to 40 characters, none of them a control character.',
@@ -93,6 +105,11 @@ export interface Standing {
   readonly buyingPower: bigint;
   /** Quantity of the instrument under the product that is not promised to another sale. */
   readonly freeQuantity: bigint;
+  /** Whether the user has placed as many orders within the last second as one may. */
+  readonly isRateReached: boolean;
+  /** Orders that were placed today, and trades that came of the day's orders. */
+  readonly ordersToday: number;
+  readonly tradesToday: number;
 }
 
 /** A request that may trade: at worst at `worstPrice`, with `hold` promised until it ends. */
@@ -133,6 +150,9 @@ export function checkOrder(request: OrderRequest, standing: Standing): Accepted 
   const hold = holdOf(side, worstPrice, quantity);
   if (hold > standing.buyingPower) return no('FUNDS_INSUFFICIENT');
   if (side === 'SELL' && quantity > standing.freeQuantity) return no('HOLDINGS_INSUFFICIENT', 'quantity');
+  if (standing.isRateReached) return no('ORDER_RATE_EXCEEDED');
+  if (standing.ordersToday >= ORDER_TO_TRADE_MAX * Math.max(standing.tradesToday, 1))
+    return no('ORDER_TO_TRADE_EXCEEDED');
   return { listing, worstPrice, hold };
 }
 
@@ -142,9 +162,20 @@ export function createOrder(
   accepted: Accepted,
   facts: Pick<Order, 'id' | 'tenantId' | 'userId' | 'placedAt'>,
 ): Order {
+  // Written out: an object that grows field by field costs several times as much, and this is made for every order.
   return {
-    ...request,
-    ...facts,
+    clientOrderId: request.clientOrderId,
+    symbol: request.symbol,
+    side: request.side,
+    type: request.type,
+    product: request.product,
+    validity: request.validity,
+    quantity: request.quantity,
+    limitPrice: request.limitPrice,
+    id: facts.id,
+    tenantId: facts.tenantId,
+    userId: facts.userId,
+    placedAt: facts.placedAt,
     exchange: accepted.listing.exchange,
     status: 'OPEN',
     filledQuantity: 0n,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Side } from './book.ts';
+import type { Side } from './order.ts';
 import { Calendar, INDIAN_HOLIDAYS } from './calendar.ts';
 import type { Product } from './order.ts';
 import {

@@ -2,7 +2,7 @@
  * What a trader has and what it brought, told by the trades themselves, from the first one on: lots first in, first
  * out, what is settled, what the day did, and the cash that went in and out. Amounts are minor units, before charges.
  */
-import type { Side } from './book.ts';
+import type { Side } from './order.ts';
 import { addDays, type Calendar } from './calendar.ts';
 import { exchangeOf, type Exchange } from './instrument.ts';
 import { LotBook, type Lot, type SplitRatio } from './lots.ts';

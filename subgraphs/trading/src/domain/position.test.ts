@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Side } from './book.ts';
+import type { Side } from './order.ts';
 import { NOTHING, applyFill, averageCost, unrealised, type Holding } from './position.ts';
 
 function after(...fills: [Side, bigint, bigint][]): Holding {

@@ -1,6 +1,6 @@
 /** What a user has of one instrument under one product, and what it brought: by average cost, before charges. */
 import { multiplyRatio } from '@gridworks/kit/money';
-import type { Side } from './book.ts';
+import type { Side } from './order.ts';
 
 export interface Holding {
   readonly quantity: bigint;

@@ -1,6 +1,6 @@
 /** Recorded market data on its way back into a market. */
-import type { Quote, Quotes, Side } from './book.ts';
-import { no, type TradingRefusal } from './order.ts';
+import { no, type Side, type TradingRefusal } from './order.ts';
+import type { Quote, Quotes } from './quote.ts';
 
 export const BATCH_MAX = 1_000;
 const LEVELS = 5;

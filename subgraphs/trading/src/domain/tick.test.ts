@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EMPTY_BOOK, replaceMarketQuotes, type Quote } from './book.ts';
+import { NO_DEPTH, type Depth } from './quote.ts';
 import { TICK_MODES, TickHub, modeOf, type Tick } from './tick.ts';
 
 function tick(symbol: string, sequence: number): Tick {
@@ -20,7 +20,7 @@ function tick(symbol: string, sequence: number): Tick {
     low: price,
     previousClose: price,
     source: 'LIVE',
-    book: EMPTY_BOOK,
+    depth: NO_DEPTH,
   };
 }
 
@@ -175,19 +175,19 @@ describe('a watcher', () => {
 });
 
 describe('a change of the book', () => {
-  const quotes = (from: bigint, quantities: readonly bigint[]): Quote[] =>
-    quantities.map((quantity, i) => ({ price: from - BigInt(i), quantity }));
-  const bookOf = (...quantities: readonly bigint[]) =>
-    replaceMarketQuotes(EMPTY_BOOK, { bids: quotes(100n, quantities), asks: [] }).book;
+  const bidding = (...quantities: readonly bigint[]): Depth => ({
+    bids: quantities.map((quantity, i) => ({ price: 100n - BigInt(i), quantity, orders: 1 })),
+    asks: [],
+  });
 
   it.each([
-    ['nothing at all', bookOf(1n, 2n), bookOf(1n, 2n), undefined],
-    ['what waits at the best price', bookOf(1n, 2n), bookOf(3n, 2n), 'QUOTE'],
-    ['that somebody waits at last', EMPTY_BOOK, bookOf(1n), 'QUOTE'],
-    ['that nobody waits any more', bookOf(1n), EMPTY_BOOK, 'QUOTE'],
-    ['what waits behind it', bookOf(1n, 2n), bookOf(1n, 3n), 'FULL'],
-    ['the last price that is shown', bookOf(1n, 1n, 1n, 1n), bookOf(1n, 1n, 1n, 1n, 1n), 'FULL'],
-    ['what is not shown', bookOf(1n, 1n, 1n, 1n, 1n, 1n), bookOf(1n, 1n, 1n, 1n, 1n, 9n), undefined],
+    ['nothing at all', bidding(1n, 2n), bidding(1n, 2n), undefined],
+    ['what waits at the best price', bidding(1n, 2n), bidding(3n, 2n), 'QUOTE'],
+    ['that somebody waits at last', NO_DEPTH, bidding(1n), 'QUOTE'],
+    ['that nobody waits any more', bidding(1n), NO_DEPTH, 'QUOTE'],
+    ['what waits behind it', bidding(1n, 2n), bidding(1n, 3n), 'FULL'],
+    ['the last price that is shown', bidding(1n, 1n, 1n, 1n), bidding(1n, 1n, 1n, 1n, 1n), 'FULL'],
+    ['what is not shown', bidding(1n, 1n, 1n, 1n, 1n, 1n), bidding(1n, 1n, 1n, 1n, 1n, 9n), undefined],
   ] as const)('%s', (_, before, after, mode) => {
     expect(modeOf(before, after)).toBe(mode);
   });

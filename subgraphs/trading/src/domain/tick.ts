@@ -1,5 +1,5 @@
 /** Live prices on their way to whoever watches. Latest wins, for each symbol by itself (`watcher.ts`). */
-import { depth, type Book, type DepthLevel } from './book.ts';
+import type { Depth, DepthLevel } from './quote.ts';
 import { Watcher, type Watched } from './watcher.ts';
 
 /** How many prices of each side a watcher is shown. */
@@ -26,7 +26,7 @@ export interface Tick {
   readonly low: bigint;
   readonly previousClose: bigint;
   readonly source: 'LIVE' | 'REPLAY';
-  readonly book: Book;
+  readonly depth: Depth;
 }
 
 export type WatchedTick = Watched<Tick>;
@@ -82,9 +82,7 @@ export class TickHub {
 }
 
 /** The least mode that tells of a change of the book without a trade; undefined when what is shown is as before. */
-export function modeOf(before: Book, after: Book): TickMode | undefined {
-  if (before === after) return undefined;
-  const [was, is] = [depth(before, DEPTH_LEVELS), depth(after, DEPTH_LEVELS)];
+export function modeOf(was: Depth, is: Depth): TickMode | undefined {
   const isSame = (levels: number): boolean =>
     areSame(was.bids, is.bids, levels) && areSame(was.asks, is.asks, levels);
   if (!isSame(1)) return 'QUOTE';

@@ -1,5 +1,10 @@
 /** Every query about buying power: what a user may still promise. */
 import type { Database, Sql } from '@gridworks/kit/db';
+import type { Product } from '../domain/order.ts';
+import type { OpenAccount, StockState } from '../domain/venue/command.ts';
+import type { Balance } from '../domain/venue/outcome.ts';
+import { column } from './column.ts';
+import { newestOf } from './order.ts';
 
 export class AccountStore {
   constructor(private readonly db: Database) {}
@@ -14,32 +19,59 @@ export class AccountStore {
   }
 }
 
-/** The buying power, locked until the transaction ends; 0 for somebody without an account. */
-export async function lockBuyingPower(tx: Sql, userId: string): Promise<bigint> {
-  const { rows } = await tx.query<{ buying_power: bigint }>(
-    `SELECT buying_power FROM trading.account WHERE user_id = $1 FOR UPDATE`,
-    [userId],
-  );
-  return rows[0]?.buying_power ?? 0n;
+/** Writes what users can promise now. */
+export async function saveBalances(tx: Sql, balances: readonly Balance[]): Promise<void> {
+  if (balances.length === 0) return;
+  await tx.query({
+    name: 'trading.saveBalances',
+    text: `INSERT INTO trading.account (user_id, tenant_id, buying_power)
+     SELECT user_id, tenant_id, buying_power FROM unnest($1::uuid[], $2::uuid[], $3::int8[])
+         AS now (user_id, tenant_id, buying_power)
+     ON CONFLICT (user_id) DO UPDATE SET buying_power = excluded.buying_power`,
+    values: [
+      column(balances.map(({ userId }) => userId)),
+      column(balances.map(({ tenantId }) => tenantId)),
+      column(balances.map(({ buyingPower }) => buyingPower)),
+    ],
+  });
 }
 
-export async function holdFunds(tx: Sql, userId: string, amount: bigint): Promise<void> {
-  await tx.query(`UPDATE trading.account SET buying_power = buying_power - $2 WHERE user_id = $1`, [
+/** What the tables know of users' accounts; of somebody they do not know, that there is nothing. */
+export async function readAccounts(
+  sql: Sql,
+  users: readonly { readonly userId: string; readonly tenantId: string }[],
+): Promise<Omit<OpenAccount, 'kind' | 'at'>[]> {
+  const userIds = users.map(({ userId }) => userId);
+  const { rows: cash } = await sql.query<{ user_id: string; buying_power: bigint; newest: bigint }>(
+    `SELECT wanted.user_id, coalesce(buying_power, 0) AS buying_power, ${newestOf('wanted.user_id')} AS newest
+       FROM unnest($1::uuid[]) AS wanted (user_id) LEFT JOIN trading.account USING (user_id)`,
+    [userIds],
+  );
+  const { rows: stock } = await sql.query<StockRow>(
+    `SELECT user_id, symbol, product, quantity, held FROM trading.inventory WHERE user_id = ANY ($1)
+      ORDER BY user_id, symbol, product`,
+    [userIds],
+  );
+  const accounts = new Map(cash.map((row) => [row.user_id, row]));
+  const stockOf = new Map<string, StockState[]>();
+  for (const { user_id, symbol, product, quantity, held } of stock) {
+    const known = stockOf.get(user_id) ?? [];
+    known.push([symbol, product, Number(quantity), Number(held)]);
+    stockOf.set(user_id, known);
+  }
+  return users.map(({ userId, tenantId }) => ({
     userId,
-    amount,
-  ]);
+    tenantId,
+    buyingPower: Number(accounts.get(userId)?.buying_power ?? 0),
+    sequence: Number(accounts.get(userId)?.newest ?? 0),
+    stock: stockOf.get(userId) ?? [],
+  }));
 }
 
-/** Adds to the buying power; opens the account when the user has none. */
-export async function creditAccount(
-  tx: Sql,
-  userId: string,
-  tenantId: string,
-  amount: bigint,
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO trading.account AS known (user_id, tenant_id, buying_power) VALUES ($1, $2, $3)
-     ON CONFLICT (user_id) DO UPDATE SET buying_power = known.buying_power + excluded.buying_power`,
-    [userId, tenantId, amount],
-  );
+interface StockRow {
+  readonly user_id: string;
+  readonly symbol: string;
+  readonly product: Product;
+  readonly quantity: bigint;
+  readonly held: bigint;
 }

@@ -1,6 +1,6 @@
 /** Every query about candles. They belong to no tenant. */
 import type { Database, Sql } from '@gridworks/kit/db';
-import { publish } from '@gridworks/kit/events';
+import { publish, type NewEvent } from '@gridworks/kit/events';
 import type { Candle, CandleInterval, CandleSource } from '../domain/candle.ts';
 
 /** Bars in one event, so that no consumer meets an event it cannot hold. */
@@ -116,26 +116,24 @@ export async function publishCandles(
   interval: CandleInterval,
   candles: readonly Candle[],
 ): Promise<void> {
+  const events: NewEvent[] = [];
   for (let from = 0; from < candles.length; from += EVENT_BARS_MAX) {
-    await publish(tx, 'candles.recorded', {
-      key: symbol,
-      tenantId: null,
-      payload: {
-        symbol,
-        interval,
-        candles: candles
-          .slice(from, from + EVENT_BARS_MAX)
-          .map((candle) => [
-            new Date(candle.start).toISOString(),
-            candle.open.toString(),
-            candle.high.toString(),
-            candle.low.toString(),
-            candle.close.toString(),
-            Number(candle.volume),
-          ]),
-      },
-    });
+    const rows = candles.slice(from, from + EVENT_BARS_MAX).map(publishedRow);
+    const payload = { symbol, interval, candles: rows };
+    events.push({ topic: 'candles.recorded', key: symbol, tenantId: null, payload });
   }
+  await publish(tx, events);
+}
+
+function publishedRow({ start, open, high, low, close, volume }: Candle) {
+  return [
+    new Date(start).toISOString(),
+    open.toString(),
+    high.toString(),
+    low.toString(),
+    close.toString(),
+    Number(volume),
+  ] as const;
 }
 
 function toCandle(row: CandleRow): Candle {

@@ -1,8 +1,8 @@
 /** Every query about orders, their trades and their history. */
 import type { Database, Sql } from '@gridworks/kit/db';
-import type { Side } from '../domain/book.ts';
 import { lastStates, type Happening } from '../domain/happening.ts';
-import { stateAfter, type Order, type OrderEventKind, type OrderStatus } from '../domain/order.ts';
+import { stateAfter, type Order, type OrderEventKind, type OrderStatus, type Side } from '../domain/order.ts';
+import { column } from './column.ts';
 
 export interface OrderRow extends Order {
   /** Order of arrival at the exchange: time priority. */
@@ -61,7 +61,7 @@ export interface OrderSnapshot {
 
 type Columns<Row> = { readonly [Field in keyof Row]-?: string };
 
-/** The one place where an order meets its row; a new property of orders is one line here. */
+/** Where an order meets its row; a new property of orders is one line here and one in `NEW_ORDER`. */
 const ORDER: Columns<OrderRow> = {
   id: 'id',
   tenantId: 'tenant_id',
@@ -107,6 +107,28 @@ const ORDER_EVENT: Columns<OrderEventRow> = {
   filledQuantity: 'filled_quantity',
   turnover: 'turnover',
   tradeId: 'trade_id',
+};
+
+/** Types of a new order's fields on their way in; enumerations travel as text. */
+const NEW_ORDER: { readonly [Field in keyof Order]-?: { readonly type: string; readonly cast?: string } } = {
+  id: { type: 'uuid' },
+  tenantId: { type: 'uuid' },
+  userId: { type: 'uuid' },
+  clientOrderId: { type: 'text' },
+  symbol: { type: 'text' },
+  exchange: { type: 'text', cast: 'trading.exchange' },
+  side: { type: 'text', cast: 'trading.order_side' },
+  type: { type: 'text', cast: 'trading.order_type' },
+  product: { type: 'text', cast: 'trading.order_product' },
+  validity: { type: 'text', cast: 'trading.order_validity' },
+  quantity: { type: 'int8' },
+  limitPrice: { type: 'int8' },
+  status: { type: 'text', cast: 'trading.order_status' },
+  filledQuantity: { type: 'int8' },
+  turnover: { type: 'int8' },
+  hold: { type: 'int8' },
+  cancelReason: { type: 'text', cast: 'trading.cancel_reason' },
+  placedAt: { type: 'timestamptz' },
 };
 
 const UPDATES_MAX = 200;
@@ -190,126 +212,116 @@ export class OrderStore {
   }
 }
 
-/**
- * Keeps what happened: new orders, what changed about known ones, trades, and the events with the next numbers of their
- * users. One writer at a time: the numbers leave no gap. Returns each
- * happening's trade, null where nothing traded.
- */
-export async function recordHappenings(
-  tx: Sql,
-  happenings: readonly Happening[],
-  at: Date,
-  idOf: () => string,
-): Promise<(TradeRow | null)[]> {
+/** Keeps what happened: new orders, what changed about known ones, trades, and the users' order events. */
+export async function recordHappenings(tx: Sql, happenings: readonly Happening[]): Promise<void> {
+  if (happenings.length === 0) return;
   const fresh = new Set(happenings.filter(({ kind }) => kind === 'CREATED').map(({ order }) => order.id));
   const states = lastStates(happenings);
-  for (const order of states.filter(({ id }) => fresh.has(id))) await insertOrder(tx, order);
+  await insertOrders(
+    tx,
+    states.filter(({ id }) => fresh.has(id)),
+  );
   await saveOrders(
     tx,
     states.filter(({ id }) => !fresh.has(id)),
   );
-  const executionIds = new Map<number, string>();
-  const trades = happenings.map(({ order, fill }): TradeRow | null => {
-    if (!fill) return null;
-    const executionId = executionIds.get(fill.execution) ?? idOf();
-    executionIds.set(fill.execution, executionId);
-    const { id: orderId, tenantId, userId, symbol, side } = order;
-    const { price, quantity } = fill;
-    return { id: idOf(), tenantId, userId, orderId, executionId, symbol, side, price, quantity, at };
-  });
-  await insertTrades(
-    tx,
-    trades.flatMap((trade) => trade ?? []),
-  );
-  await insertEvents(tx, happenings, trades, at);
-  return trades;
+  await insertTrades(tx, happenings);
+  await insertEvents(tx, happenings);
 }
 
-async function insertOrder(tx: Sql, order: Order): Promise<void> {
-  const fields = (Object.keys(ORDER) as (keyof OrderRow)[]).filter((field) => field !== 'arrival');
-  await tx.query(
-    `INSERT INTO trading."order" (${fields.map((field) => ORDER[field]).join(', ')})
-     VALUES (${fields.map((_, i) => `$${i + 1}`).join(', ')})`,
-    fields.map((field) => order[field]),
-  );
+/** New orders in the order of their arrival. */
+async function insertOrders(tx: Sql, orders: readonly Order[]): Promise<void> {
+  if (orders.length === 0) return;
+  const fields = (Object.keys(NEW_ORDER) as (keyof Order)[]).map((field) => ({ field, ...NEW_ORDER[field] }));
+  const columns = fields.map(({ field }) => ORDER[field]);
+  await tx.query({
+    name: 'trading.insertOrders',
+    text: `INSERT INTO trading."order" (${columns.join(', ')})
+     SELECT ${fields.map(({ field, cast }) => ORDER[field] + (cast ? `::${cast}` : '')).join(', ')}
+       FROM unnest(${fields.map(({ type }, i) => `$${i + 1}::${type}[]`).join(', ')}) WITH ORDINALITY
+         AS fresh (${columns.join(', ')}, place)
+      ORDER BY place`,
+    values: fields.map(({ field, type, cast }) => {
+      const values = orders.map((order) => order[field]);
+      return type === 'text' && !cast ? values : column(values);
+    }),
+  });
 }
 
 /** What changes about an order while it lives. */
 async function saveOrders(tx: Sql, orders: readonly Order[]): Promise<void> {
   if (orders.length === 0) return;
-  await tx.query(
-    `UPDATE trading."order" AS known
+  // Planned anew each time: a plan from when the table was small would read all of it later.
+  await tx.query({
+    text: `UPDATE trading."order" AS known
         SET status = now.status::trading.order_status, filled_quantity = now.filled_quantity, turnover = now.turnover,
             cancel_reason = now.cancel_reason::trading.cancel_reason
        FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::text[])
               AS now (id, status, filled_quantity, turnover, cancel_reason)
       WHERE known.id = now.id`,
-    [
-      orders.map(({ id }) => id),
-      orders.map(({ status }) => status),
-      orders.map(({ filledQuantity }) => filledQuantity),
-      orders.map(({ turnover }) => turnover),
-      orders.map(({ cancelReason }) => cancelReason),
+    values: [
+      column(orders.map(({ id }) => id)),
+      column(orders.map(({ status }) => status)),
+      column(orders.map(({ filledQuantity }) => filledQuantity)),
+      column(orders.map(({ turnover }) => turnover)),
+      column(orders.map(({ cancelReason }) => cancelReason)),
     ],
-  );
+  });
 }
 
-async function insertTrades(tx: Sql, trades: readonly TradeRow[]): Promise<void> {
+async function insertTrades(tx: Sql, happenings: readonly Happening[]): Promise<void> {
+  const trades = happenings.flatMap(({ order, fill, at }) => (fill ? [{ order, fill, at }] : []));
   if (trades.length === 0) return;
-  await tx.query(
-    `INSERT INTO trading.trade
+  await tx.query({
+    name: 'trading.insertTrades',
+    text: `INSERT INTO trading.trade
        (id, tenant_id, user_id, order_id, execution_id, symbol, side, price, quantity, at)
      SELECT id, tenant_id, user_id, order_id, execution_id, symbol, side::trading.order_side, price, quantity, at
        FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int8[],
                    $9::int8[], $10::timestamptz[])
          AS trade (id, tenant_id, user_id, order_id, execution_id, symbol, side, price, quantity, at)`,
-    [
-      trades.map(({ id }) => id),
-      trades.map(({ tenantId }) => tenantId),
-      trades.map(({ userId }) => userId),
-      trades.map(({ orderId }) => orderId),
-      trades.map(({ executionId }) => executionId),
-      trades.map(({ symbol }) => symbol),
-      trades.map(({ side }) => side),
-      trades.map(({ price }) => price),
-      trades.map(({ quantity }) => quantity),
-      trades.map(({ at }) => at),
+    values: [
+      column(trades.map(({ fill }) => fill.tradeId)),
+      column(trades.map(({ order }) => order.tenantId)),
+      column(trades.map(({ order }) => order.userId)),
+      column(trades.map(({ order }) => order.id)),
+      column(trades.map(({ fill }) => fill.executionId)),
+      trades.map(({ order }) => order.symbol),
+      column(trades.map(({ order }) => order.side)),
+      column(trades.map(({ fill }) => fill.price)),
+      column(trades.map(({ fill }) => fill.quantity)),
+      column(trades.map(({ at }) => at)),
     ],
-  );
+  });
 }
 
-async function insertEvents(
-  tx: Sql,
-  happenings: readonly Happening[],
-  trades: readonly (TradeRow | null)[],
-  at: Date,
-): Promise<void> {
-  await tx.query(
-    `INSERT INTO trading.order_event
+async function insertEvents(tx: Sql, happenings: readonly Happening[]): Promise<void> {
+  await tx.query({
+    name: 'trading.insertEvents',
+    text: `INSERT INTO trading.order_event
        (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover, trade_id)
-     SELECT user_id,
-            ${newestOf('event.user_id')} + row_number() OVER (PARTITION BY user_id ORDER BY place),
-            tenant_id, order_id, kind::trading.order_event_kind, $9::timestamptz, status::trading.order_status, filled_quantity,
-            turnover, trade_id
-       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::uuid[])
-            WITH ORDINALITY
-         AS event (user_id, tenant_id, order_id, kind, status, filled_quantity, turnover, trade_id, place)`,
-    [
-      happenings.map(({ order }) => order.userId),
-      happenings.map(({ order }) => order.tenantId),
-      happenings.map(({ order }) => order.id),
-      happenings.map(({ kind }) => kind),
-      happenings.map(({ order }) => order.status),
-      happenings.map(({ order }) => order.filledQuantity),
-      happenings.map(({ order }) => order.turnover),
-      trades.map((trade) => trade?.id ?? null),
-      at,
+     SELECT user_id, sequence, tenant_id, order_id, kind::trading.order_event_kind, at,
+            status::trading.order_status, filled_quantity, turnover, trade_id
+       FROM unnest($1::uuid[], $2::int8[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[],
+                   $8::int8[], $9::int8[], $10::uuid[])
+         AS event (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover, trade_id)`,
+    values: [
+      column(happenings.map(({ order }) => order.userId)),
+      column(happenings.map(({ sequence }) => sequence)),
+      column(happenings.map(({ order }) => order.tenantId)),
+      column(happenings.map(({ order }) => order.id)),
+      column(happenings.map(({ kind }) => kind)),
+      column(happenings.map(({ at }) => at)),
+      column(happenings.map(({ order }) => order.status)),
+      column(happenings.map(({ order }) => order.filledQuantity)),
+      column(happenings.map(({ order }) => order.turnover)),
+      column(happenings.map(({ fill }) => fill?.tradeId ?? null)),
     ],
-  );
+  });
 }
 
 /** Sequence of a user's latest event, also where it is forgotten; 0 before the first. `userId` is SQL. */
-function newestOf(userId: string): string {
+export function newestOf(userId: string): string {
   return `greatest((SELECT max(sequence) FROM trading.order_event known WHERE known.user_id = ${userId}),
                    (SELECT sequence - 1 FROM trading.order_event_floor floor WHERE floor.user_id = ${userId}), 0)`;
 }
@@ -373,23 +385,33 @@ export async function forgetEvents(tx: Sql, userId: string, before: Date, limit:
 }
 
 export async function orderByClientOrderId(
-  tx: Sql,
+  sql: Sql,
   userId: string,
   clientOrderId: string,
 ): Promise<OrderRow | undefined> {
   const where = 'WHERE user_id = $1 AND client_order_id = $2';
-  return (await selectOrders(tx, where, [userId, clientOrderId]))[0];
+  return (await selectOrders(sql, where, [userId, clientOrderId]))[0];
 }
 
-export async function ordersByIds(tx: Sql, ids: readonly string[]): Promise<OrderRow[]> {
-  return ids.length === 0 ? [] : selectOrders(tx, 'WHERE id = ANY ($1)', [ids]);
+/** Every client order id that these users have given away. */
+export async function clientOrderIdsOf(
+  sql: Sql,
+  userIds: readonly string[],
+): Promise<{ readonly userId: string; readonly clientOrderId: string }[]> {
+  const { rows } = await sql.query<{ userId: string; clientOrderId: string }>(
+    `SELECT user_id AS "userId", client_order_id AS "clientOrderId" FROM trading."order" WHERE user_id = ANY ($1)`,
+    [userIds],
+  );
+  return rows;
 }
 
-/** The orders that still wait, in the order of their arrival; of one symbol or of all. */
-export async function openOrders(sql: Sql, symbol: string | undefined): Promise<OrderRow[]> {
-  return selectOrders(sql, `WHERE ${IS_OPEN} AND ($1::text IS NULL OR symbol = $1) ORDER BY arrival`, [
-    symbol ?? null,
-  ]);
+export async function orderById(sql: Sql, id: string): Promise<OrderRow | undefined> {
+  return (await selectOrders(sql, 'WHERE id = $1', [id]))[0];
+}
+
+/** The orders that still wait, in the order of their arrival. */
+export async function openOrders(sql: Sql): Promise<OrderRow[]> {
+  return selectOrders(sql, `WHERE ${IS_OPEN} ORDER BY arrival`, []);
 }
 
 function selectOrders(sql: Sql, rest: string, values: readonly unknown[]): Promise<OrderRow[]> {

@@ -1,8 +1,8 @@
 /** Every query about positions, the projection of executions. */
 import type { Database, Sql } from '@gridworks/kit/db';
-import { newId } from '@gridworks/kit/id';
+import { namedId } from '@gridworks/kit/id';
 import type { Product } from '../domain/order.ts';
-import { NOTHING, type Holding } from '../domain/position.ts';
+import type { Holding } from '../domain/position.ts';
 
 export interface PositionRow extends Holding {
   readonly id: string;
@@ -32,35 +32,43 @@ export class PositionStore {
 
 export type PositionKey = Pick<PositionRow, 'userId' | 'symbol' | 'product'>;
 
-/** The holding, locked until the transaction ends; nothing where there is no row yet. */
-export async function lockHolding(tx: Sql, { userId, symbol, product }: PositionKey): Promise<Holding> {
-  const { rows } = await tx.query<PositionRow>(
-    `${SELECT} WHERE user_id = $1 AND symbol = $2 AND product = $3 FOR UPDATE`,
-    [userId, symbol, product],
-  );
-  return rows[0] ?? NOTHING;
+/** A holding with what it is of. */
+export interface KeyedHolding extends PositionKey, Holding {
+  readonly tenantId: string;
 }
 
-export async function saveHolding(
-  tx: Sql,
-  key: PositionKey,
-  tenantId: string,
-  holding: Holding,
-): Promise<void> {
+/** The positions of these keys that there are. */
+export async function holdingsOf(tx: Sql, keys: readonly PositionKey[]): Promise<(PositionKey & Holding)[]> {
+  const { rows } = await tx.query<PositionRow>(
+    `${SELECT} JOIN unnest($1::uuid[], $2::text[], $3::trading.order_product[]) AS wanted (user_id, symbol, product)
+       USING (user_id, symbol, product)`,
+    [keys.map(({ userId }) => userId), keys.map(({ symbol }) => symbol), keys.map(({ product }) => product)],
+  );
+  return rows;
+}
+
+/** Keeps holdings, each of another key. */
+export async function saveHoldings(tx: Sql, holdings: readonly KeyedHolding[]): Promise<void> {
   await tx.query(
     `INSERT INTO trading.position (id, tenant_id, user_id, symbol, product, quantity, cost, realised)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::trading.order_product[],
+                          $6::bigint[], $7::bigint[], $8::bigint[])
      ON CONFLICT (user_id, symbol, product) DO UPDATE
        SET quantity = excluded.quantity, cost = excluded.cost, realised = excluded.realised, updated_at = now()`,
     [
-      newId(),
-      tenantId,
-      key.userId,
-      key.symbol,
-      key.product,
-      holding.quantity,
-      holding.cost,
-      holding.realised,
+      holdings.map(({ userId, symbol, product }) => namedId(`position ${userId} ${symbol} ${product}`)),
+      holdings.map(({ tenantId }) => tenantId),
+      holdings.map(({ userId }) => userId),
+      holdings.map(({ symbol }) => symbol),
+      holdings.map(({ product }) => product),
+      holdings.map(({ quantity }) => quantity),
+      holdings.map(({ cost }) => cost),
+      holdings.map(({ realised }) => realised),
     ],
   );
+}
+
+/** Forgets every position: they are built from executions. */
+export async function forgetPositions(tx: Sql): Promise<void> {
+  await tx.query(`DELETE FROM trading.position`);
 }

@@ -30,9 +30,9 @@ const REPORT_KINDS: readonly Report['kind'][] = [
   'holdingChanged',
 ];
 
-/** Every third market is free of accounts: more gets through to the book. */
+/** Every third market is free of accounts: more gets through to the book. In every fifth ids name one order after another. */
 function pairFor(market: number): Pair {
-  const options = { risk: market % 3 !== 0 };
+  const options = { risk: market % 3 !== 0, reusesIds: market % 5 === 0 };
   return new Pair(new NaiveEngine(options), new FastEngine(options));
 }
 

@@ -10,6 +10,11 @@ export type Emit = (report: Report) => void;
 export interface EngineOptions {
   /** Whether accounts are looked at: funds, holdings, limits, rates. Off, anybody may order anything. */
   readonly risk: boolean;
+  /**
+   * Whether the id of an order that is gone may name another. Otherwise an id is used once and for ever, and stands for a
+   * client order id; with it, ids are handles, and whoever gives them out looks after client order ids.
+   */
+  readonly reusesIds?: boolean;
 }
 
 export interface MatchingEngine {
@@ -115,8 +120,8 @@ export interface Snapshot {
   readonly holdings: readonly HoldingState[];
 }
 
-/** 64 bits over everything in a snapshot, as 16 hexadecimal digits. */
-export function hashOf(snapshot: Snapshot): string {
+/** 64 bits over all numbers, truths and texts in a snapshot, in their order, as 16 hexadecimal digits. */
+export function hashOf(snapshot: object): string {
   let low = 0x811c9dc5;
   let high = 0x9747b28c;
   const mix = (value: number): void => {

@@ -96,9 +96,11 @@ export class FastEngine implements MatchingEngine {
   readonly #woken: number[] = [];
   #emit: Emit = () => undefined;
   readonly #hasRisk: boolean;
+  readonly #reusesIds: boolean;
 
-  constructor({ risk }: EngineOptions, snapshot?: Snapshot) {
+  constructor({ risk, reusesIds = false }: EngineOptions, snapshot?: Snapshot) {
     this.#hasRisk = risk;
+    this.#reusesIds = reusesIds;
     if (snapshot) this.#restore(snapshot);
   }
 
@@ -169,6 +171,10 @@ export class FastEngine implements MatchingEngine {
 
   // New orders
 
+  #isUsed(order: number): boolean {
+    return this.#reusesIds ? this.#ids.get(order) !== NO_ORDER : this.#used.has(order);
+  }
+
   #place(command: NewOrder): RefusalCode | null {
     const book = this.#books[command.instrument];
     if (!book) return 'INSTRUMENT_UNKNOWN';
@@ -177,7 +183,7 @@ export class FastEngine implements MatchingEngine {
     const price = command.price ?? (isBuy ? book.upper : book.lower);
     const refusal = placingRefusal(command, book);
     if (refusal !== null) return refusal;
-    if (this.#used.has(command.order)) return 'CLIENT_ORDER_ID_USED';
+    if (this.#isUsed(command.order)) return 'CLIENT_ORDER_ID_USED';
     let position = 0;
     if (this.#hasRisk) {
       position = this.#accounts.position(owner, command.instrument);
@@ -210,7 +216,7 @@ export class FastEngine implements MatchingEngine {
     orders.setWide(order, ENTRY, this.#sequence);
     orders.setWide(order, PRIORITY, this.#sequence);
     orders.setWide(order, EXPIRES_AT, command.expiresAt ?? 0);
-    this.#used.add(command.order);
+    if (!this.#reusesIds) this.#used.add(command.order);
     if (this.#hasRisk) {
       this.#accounts.count(position, this.#now);
       this.#accounts.promise(position, isBuy, quantity, price * quantity);
@@ -919,9 +925,54 @@ export class FastEngine implements MatchingEngine {
     orders.setWide(order, EXPIRES_AT, state.expiresAt);
     orders.setWide(order, ENTRY, state.entry);
     orders.setWide(order, PRIORITY, state.priority);
-    this.#ladderOf(order).append(order, this.#levelOf(order));
+    this.#ladderOf(order).insert(order, this.#levelOf(order));
     this.#promise(order, orders.remaining(order));
     return order;
+  }
+
+  // What the owner of the engine may ask beyond commands
+
+  isOpen(order: number): boolean {
+    return this.#ids.get(order) !== NO_ORDER;
+  }
+
+  /** The open orders of an owner, as they were accepted. */
+  ordersOf(owner: number): OrderState[] {
+    const states: OrderState[] = [];
+    for (let order = this.#firstOf(owner); order !== NO_ORDER; order = this.#orders.get(order, OWNER_NEXT))
+      states.push(this.#orderState(order));
+    return states;
+  }
+
+  /** The best price at which anybody but this owner waits in the book; null when nobody does. */
+  bestBeside(owner: number, instrument: number, side: Side): number | null {
+    const book = this.#books[instrument];
+    if (!book) return null;
+    const ladder = side === 'BUY' ? book.bids : book.asks;
+    for (let level = ladder.best; level !== NOWHERE; level = ladder.after(level))
+      for (let order = ladder.head(level); order !== NO_ORDER; order = this.#orders.get(order, NEXT))
+        if (this.#orders.get(order, OWNER) !== owner) return level * book.tick;
+    return null;
+  }
+
+  /** The last entry or priority that was given. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Goes on counting from here: another engine has given the numbers up to it. */
+  countFrom(sequence: number): void {
+    if (sequence < this.#sequence) throw new RangeError('entries are never given twice');
+    this.#sequence = sequence;
+  }
+
+  /** Makes the open orders of an owner be these, each at its own place in time priority. */
+  restate(owner: number, orders: readonly OrderState[]): void {
+    for (let order = this.#firstOf(owner); order !== NO_ORDER; order = this.#firstOf(owner)) {
+      this.#ladderOf(order).remove(order);
+      this.#forget(order);
+    }
+    for (const state of orders) this.#register(this.#restoreOrder(state));
   }
 
   depth(instrument: number, levels: number): Depth {

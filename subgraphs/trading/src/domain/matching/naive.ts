@@ -124,6 +124,10 @@ export class NaiveEngine implements MatchingEngine {
 
   // New orders
 
+  #isUsed(order: number): boolean {
+    return this.options.reusesIds ? this.#open.has(order) : this.#used.has(order);
+  }
+
   #place(command: NewOrder): RefusalCode | null {
     const market = this.#markets.get(command.instrument);
     if (!market) return 'INSTRUMENT_UNKNOWN';
@@ -132,7 +136,7 @@ export class NaiveEngine implements MatchingEngine {
     const price = command.price ?? (side === 'BUY' ? market.upper : market.lower);
     const refusal =
       placingRefusal(command, market) ??
-      (this.#used.has(command.order) ? 'CLIENT_ORDER_ID_USED' : null) ??
+      (this.#isUsed(command.order) ? 'CLIENT_ORDER_ID_USED' : null) ??
       this.#accountRefusal({ owner, instrument: market.instrument, side }, quantity, price * quantity) ??
       (command.postOnly && market.phase === 'CONTINUOUS' && this.#wouldTrade(market, side, price)
         ? 'POST_ONLY_WOULD_TRADE'
@@ -160,7 +164,7 @@ export class NaiveEngine implements MatchingEngine {
       entry: this.#sequence,
       priority: this.#sequence,
     };
-    this.#used.add(order.order);
+    if (!this.options.reusesIds) this.#used.add(order.order);
     this.#open.set(order.order, order);
     if (this.options.risk) this.#accounts.count(owner, this.#now);
     this.#emit({

@@ -1,0 +1,143 @@
+/**
+ * The money of users and orders, event after event: what trading says is mirrored in transfers, over what is booked
+ * already. What makes money move is named by a key (a user's opening, an order's hold, fill, charges, release) and
+ * happens once, however often it is heard. What does not add up throws, and then nothing of the mirror is to be kept.
+ */
+import type { ChargedOrder, Side } from './charges.ts';
+import {
+  fill,
+  fillKey,
+  hold,
+  openingCredit,
+  openingKey,
+  release,
+  takeCharges,
+  type Transfer,
+} from './ledger.ts';
+import { bookFill, openHold, settle, type OrderHold } from './order-hold.ts';
+
+/** An order's hold with whose it is. */
+export interface OwnedHold extends OrderHold {
+  readonly orderId: string;
+  readonly userId: string;
+  readonly tenantId: string;
+}
+
+/** A transfer with the tenant it is of and the time of what moved the money. */
+export interface Booking {
+  readonly transfer: Transfer;
+  readonly tenantId: string;
+  readonly at: Date;
+}
+
+/** Cash that became available to a user. Paise. */
+export interface Credit {
+  readonly userId: string;
+  readonly tenantId: string;
+  readonly amount: bigint;
+  readonly reason: 'OPENING_CREDIT' | 'HOLD_RELEASED' | 'SALE_PROCEEDS';
+  readonly orderId: string | null;
+}
+
+/** Whose money an event is about, and when it happened. */
+export interface Occasion {
+  readonly userId: string;
+  readonly at: Date;
+}
+
+export class Mirror {
+  /** What is to be booked, in order. */
+  readonly bookings: Booking[] = [];
+  /** What trading is to be told, in order. */
+  readonly credits: Credit[] = [];
+  readonly #holds: Map<string, OwnedHold>;
+  readonly #keys: Set<string>;
+  readonly #changed = new Set<string>();
+
+  /** Over the holds of all orders that will be spoken of, and the keys of openings and fills that are booked. */
+  constructor(holds: Iterable<OwnedHold>, bookedKeys: Iterable<string>) {
+    this.#holds = new Map(Array.from(holds, (each) => [each.orderId, each]));
+    this.#keys = new Set(bookedKeys);
+  }
+
+  /** The holds that are not any more, or not yet, as they are kept. */
+  changedHolds(): OwnedHold[] {
+    return [...this.#changed].map((orderId) => this.#holds.get(orderId) as OwnedHold);
+  }
+
+  /** A user's wallet opens with a credit; of nothing, none is booked. */
+  open({ userId, at }: Occasion, tenantId: string, amount: bigint): void {
+    const key = openingKey(userId);
+    if (amount === 0n || this.#keys.has(key)) return;
+    this.#keys.add(key);
+    this.#book(openingCredit(userId, amount), tenantId, at);
+    this.credits.push({ userId, tenantId, amount, reason: 'OPENING_CREDIT', orderId: null });
+  }
+
+  /** An order was accepted: its funds are set aside. */
+  hold({ userId, at }: Occasion, tenantId: string, orderId: string, amount: bigint): void {
+    if (this.#holds.has(orderId)) return;
+    const opened = { ...openHold(amount), orderId, userId, tenantId };
+    this.#keep(opened);
+    if (opened.held > 0n) this.#book(hold(opened, opened.held), tenantId, at);
+  }
+
+  /** An order traded; when it is filled whole, `ended` tells what all of its fills came to. */
+  fill(
+    occasion: Occasion,
+    order: {
+      readonly orderId: string;
+      readonly tradeId: string;
+      readonly side: Side;
+      readonly value: bigint;
+    },
+    ended: ChargedOrder | undefined,
+  ): void {
+    const { orderId, tradeId, side, value } = order;
+    const before = this.#holdOf(orderId, occasion);
+    const key = fillKey(orderId, tradeId);
+    if (this.#keys.has(key)) return;
+    this.#keys.add(key);
+    const filled = { ...before, ...bookFill(before, side, value) };
+    this.#book(fill(before, tradeId, side, value), before.tenantId, occasion.at);
+    this.#keep(filled);
+    if (ended) this.#end(filled, ended, occasion.at);
+  }
+
+  /** The rest of an order will not trade any more. */
+  cancel(occasion: Occasion, orderId: string, ended: ChargedOrder): void {
+    const before = this.#holdOf(orderId, occasion);
+    // Heard before: the same end changes nothing, another end is an anomaly that `settle` throws at.
+    if (before.done && before.settled === ended.value) return;
+    this.#end(before, ended, occasion.at);
+  }
+
+  /** Charges an order, gives the rest back, and tells trading. */
+  #end(before: OwnedHold, order: ChargedOrder, at: Date): void {
+    const { orderId, userId, tenantId } = before;
+    const { hold: after, charges, released } = settle(before, order);
+    // The smallest orders cost less than half a paisa, and a sale that did not trade has nothing to give back.
+    if (charges.total > 0n) this.#book(takeCharges(before, charges), tenantId, at);
+    if (released > 0n) this.#book(release(before, released), tenantId, at);
+    this.#keep({ ...before, ...after });
+    if (released === 0n) return;
+    const reason = order.side === 'BUY' ? 'HOLD_RELEASED' : 'SALE_PROCEEDS';
+    this.credits.push({ userId, tenantId, amount: released, reason, orderId });
+  }
+
+  #holdOf(orderId: string, { userId }: Occasion): OwnedHold {
+    const known = this.#holds.get(orderId);
+    if (!known) throw new Error(`order ${orderId} has no hold: its creation was never booked`);
+    if (known.userId !== userId) throw new Error(`order ${orderId} is not the order of user ${userId}`);
+    return known;
+  }
+
+  #book(transfer: Transfer, tenantId: string, at: Date): void {
+    this.bookings.push({ transfer, tenantId, at });
+  }
+
+  #keep(changed: OwnedHold): void {
+    this.#holds.set(changed.orderId, changed);
+    this.#changed.add(changed.orderId);
+  }
+}

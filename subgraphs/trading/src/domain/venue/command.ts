@@ -1,0 +1,131 @@
+/**
+ * Everything that ever changes the exchange's state, as a closed union. Commands are kept in the journal as they are
+ * here, so they hold nothing but JSON: prices and amounts are minor units as whole numbers that JavaScript holds
+ * exactly, instants milliseconds since the epoch. Ids and time come with them: carrying out the same commands again
+ * gives the same state.
+ */
+import type { CancelReason, OrderType, Product, Side, Validity } from '../order.ts';
+import type { Currency } from '@gridworks/kit/money';
+import type { Exchange, InstrumentKind } from '../instrument.ts';
+
+interface At {
+  /** When, by the clock of the exchange; clocks are set back at times, so this may go back too. */
+  readonly at: number;
+}
+
+/** What may bring orders into the matching core. */
+interface Entering extends At {
+  /** How far the core has counted: quotes that no command tells of have taken numbers too. */
+  readonly sequence: number;
+  /** The ids of what comes of it count on from this one, which is that of the order if there is one. */
+  readonly id: string;
+}
+
+/** What a user has, read when the exchange first meets them: the state before knows nothing of them. */
+export interface OpenAccount extends At {
+  readonly kind: 'open';
+  readonly userId: string;
+  readonly tenantId: string;
+  readonly buyingPower: number;
+  /** Number of the user's latest order event. */
+  readonly sequence: number;
+  readonly stock: readonly StockState[];
+}
+
+export type StockState = readonly [symbol: string, product: Product, quantity: number, held: number];
+
+/** Cash from outside. An event is credited once, however often it is told. */
+export interface CreditAccounts extends At {
+  readonly kind: 'credit';
+  readonly credits: readonly Credit[];
+}
+
+export interface Credit {
+  readonly eventId: string;
+  readonly userId: string;
+  readonly amount: number;
+}
+
+/** What an instrument is and where its market stands: facts from outside, told before a command that depends on them. */
+export interface StateMarket extends At {
+  readonly kind: 'market';
+  readonly symbol: string;
+  readonly terms: Terms;
+  readonly quotes: readonly StandingQuote[];
+}
+
+export interface Terms {
+  readonly exchange: Exchange;
+  readonly kind: InstrumentKind;
+  readonly currency: Currency;
+  readonly tickSize: number;
+  readonly lotSize: number;
+  /** The prices at which orders may be placed just now. */
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** A part of the market's side of a book, with its place in time priority. */
+export type StandingQuote = readonly [side: Side, price: number, quantity: number, priority: number];
+
+export interface PlaceOrder extends Entering {
+  readonly kind: 'place';
+  readonly userId: string;
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly product: Product;
+  readonly validity: Validity;
+  readonly quantity: number;
+  readonly limitPrice: number | null;
+}
+
+export interface CancelOrder extends At {
+  readonly kind: 'cancel';
+  readonly userId: string;
+  readonly orderId: string;
+  readonly reason: CancelReason;
+}
+
+type PlainQuote = readonly [price: number, quantity: number];
+
+/** The market's side of a book becomes this. */
+export interface QuoteMarket extends Entering {
+  readonly kind: 'quote';
+  readonly symbol: string;
+  readonly bids: readonly PlainQuote[];
+  readonly asks: readonly PlainQuote[];
+}
+
+/** Somebody of the market takes what stands up to a price, and does not wait. */
+export interface PrintMarket extends Entering {
+  readonly kind: 'print';
+  readonly symbol: string;
+  readonly side: Side;
+  readonly price: number;
+  readonly quantity: number;
+}
+
+/** A trade that was recorded elsewhere happens here. */
+export interface RepeatTrade extends Entering {
+  readonly kind: 'repeat';
+  readonly symbol: string;
+  readonly side: Side;
+  readonly price: number;
+  readonly quantity: number;
+  /** What the market shows afterwards. */
+  readonly bids: readonly PlainQuote[];
+  readonly asks: readonly PlainQuote[];
+}
+
+/** How many orders a user may place within a second. */
+export interface SetLimits extends At {
+  readonly kind: 'limits';
+  readonly orderRateMax: number;
+}
+
+/** What the market's other participants do. */
+export type MarketCommand = QuoteMarket | PrintMarket | RepeatTrade;
+export type Command =
+  OpenAccount | CreditAccounts | StateMarket | PlaceOrder | CancelOrder | MarketCommand | SetLimits;

@@ -1,0 +1,69 @@
+/** The exchange's whole state as JSON can hold it: what a snapshot keeps, and what tells two states apart. */
+import { dateOf } from '@gridworks/kit/time';
+import { hashOf, type Snapshot } from '../matching/engine.ts';
+import type { Order } from '../order.ts';
+import type { AccountState } from './account.ts';
+import type { Terms } from './command.ts';
+
+export interface VenueState {
+  readonly now: number;
+  readonly orderRateMax: number;
+  readonly accounts: readonly AccountState[];
+  readonly floors: readonly { readonly symbol: string; readonly terms: Terms }[];
+  readonly orders: readonly KeptOrder[];
+  readonly core: Snapshot;
+  readonly credited: readonly string[];
+}
+
+/** An open order with its name in the core. */
+export type KeptOrder = readonly [number: number, order: KeptFacts];
+type KeptFacts = Omit<
+  Order,
+  'quantity' | 'limitPrice' | 'filledQuantity' | 'turnover' | 'hold' | 'placedAt'
+> & {
+  readonly quantity: number;
+  readonly limitPrice: number | null;
+  readonly filledQuantity: number;
+  readonly turnover: number;
+  readonly hold: number;
+  readonly placedAt: number;
+};
+
+/** Equal for equal states. What the market quotes and how the core numbers things is no part of it, as of the commands. */
+export function hashOfVenue(state: VenueState): string {
+  const { core, accounts, orders, credited, now, orderRateMax } = state;
+  const byNumber = new Map(orders);
+  const queued = core.orders
+    .flatMap(({ order, price, quantity, filled, priority }) => {
+      const facts = byNumber.get(order);
+      return facts ? [{ facts, price, quantity, filled, priority }] : [];
+    })
+    .sort((a, b) => (a.facts.symbol === b.facts.symbol ? 0 : a.facts.symbol < b.facts.symbol ? -1 : 1));
+  return hashOf({ now, orderRateMax, accounts, queued, credited });
+}
+
+export function factsOf(order: Order): KeptFacts {
+  const { quantity, limitPrice, filledQuantity, turnover, hold, placedAt } = order;
+  return {
+    ...order,
+    quantity: Number(quantity),
+    limitPrice: limitPrice === null ? null : Number(limitPrice),
+    filledQuantity: Number(filledQuantity),
+    turnover: Number(turnover),
+    hold: Number(hold),
+    placedAt: placedAt.getTime(),
+  };
+}
+
+export function orderOf(facts: KeptFacts): Order {
+  const { quantity, limitPrice, filledQuantity, turnover, hold, placedAt } = facts;
+  return {
+    ...facts,
+    quantity: BigInt(quantity),
+    limitPrice: limitPrice === null ? null : BigInt(limitPrice),
+    filledQuantity: BigInt(filledQuantity),
+    turnover: BigInt(turnover),
+    hold: BigInt(hold),
+    placedAt: dateOf(placedAt),
+  };
+}

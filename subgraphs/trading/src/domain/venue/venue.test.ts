@@ -1,0 +1,480 @@
+import { isRefusal } from '@gridworks/kit/refusal';
+import { describe, expect, it } from 'vitest';
+import { createRandom, type Random } from '../random.ts';
+import type { Side } from '../order.ts';
+import type { Command, MarketCommand, PlaceOrder, Terms } from './command.ts';
+import { digestOf, type Outcome } from './outcome.ts';
+import { hashOfVenue, type VenueState } from './state.ts';
+import { Venue } from './venue.ts';
+
+const TERMS: Terms = {
+  exchange: 'NSE',
+  kind: 'EQUITY',
+  currency: 'INR',
+  tickSize: 1,
+  lotSize: 1,
+  lower: 50,
+  upper: 150,
+};
+const MORNING = Date.UTC(2026, 0, 5, 4, 0, 0);
+const DAY_MS = 86_400_000;
+
+type Pair = readonly [price: number, quantity: number];
+interface Kept {
+  readonly command: Command;
+  readonly digest: string;
+}
+
+/** A venue as it is served, with what a journal would keep of it. */
+class Stage {
+  readonly venue: Venue;
+  readonly journal: Kept[] = [];
+  at = MORNING;
+  #ids = 0;
+
+  constructor(state?: VenueState, firstId = 0) {
+    this.venue = new Venue(state);
+    this.#ids = firstId;
+  }
+
+  execute(command: Command): Outcome | string {
+    const { outcome, steps } = this.venue.decide(command);
+    for (const step of steps) this.journal.push({ command: step.command, digest: digestOf(step.outcome) });
+    return isRefusal(outcome) ? outcome.code : outcome;
+  }
+
+  /** As the exchange does it: kept when it reaches a user's order, forgotten otherwise. */
+  market(
+    symbol: string,
+    command: (about: { at: number; id: string; sequence: number; symbol: string }) => MarketCommand,
+  ): string[] {
+    this.venue.list(symbol, TERMS);
+    const wanted = command({ at: this.at, id: this.id(), sequence: this.venue.sequence, symbol });
+    if (!this.venue.reachesUser(wanted)) return this.venue.move(wanted).map(printed);
+    const outcome = this.execute(wanted);
+    return typeof outcome === 'string' ? [outcome] : outcome.prints.map(printed);
+  }
+
+  quote(bids: readonly Pair[], asks: readonly Pair[], symbol = 'S'): string[] {
+    return this.market(symbol, (about) => ({ kind: 'quote', ...about, bids, asks }));
+  }
+
+  print(side: Side, price: number, quantity: number): string[] {
+    return this.market('S', (about) => ({ kind: 'print', ...about, side, price, quantity }));
+  }
+
+  repeat(
+    side: Side,
+    price: number,
+    quantity: number,
+    bids: readonly Pair[] = [],
+    asks: readonly Pair[] = [],
+  ): string[] {
+    return this.market('S', (about) => ({ kind: 'repeat', ...about, side, price, quantity, bids, asks }));
+  }
+
+  open(userId: string, buyingPower = 1_000_000, shares = 1_000): void {
+    this.execute({
+      kind: 'open',
+      at: this.at,
+      userId,
+      tenantId: 'T',
+      buyingPower,
+      sequence: 0,
+      stock: ['S', 'R'].map((symbol) => [symbol, 'CNC', shares, 0]),
+    });
+  }
+
+  place(
+    userId: string,
+    side: Side,
+    price: number | null,
+    quantity: number,
+    more: Partial<PlaceOrder> = {},
+  ): Outcome | string {
+    const id = this.id();
+    const symbol = more.symbol ?? 'S';
+    this.venue.list(symbol, TERMS);
+    return this.execute({
+      kind: 'place',
+      at: this.at,
+      id,
+      sequence: this.venue.sequence,
+      userId,
+      clientOrderId: `c-${this.#ids}`,
+      symbol,
+      side,
+      type: price === null ? 'MARKET' : 'LIMIT',
+      product: 'CNC',
+      validity: 'DAY',
+      quantity,
+      limitPrice: price,
+      ...more,
+    });
+  }
+
+  /** Places an order of somebody new: its trades, then how it ended unless it waits. */
+  trade(side: Side, price: number | null, quantity: number, more: Partial<PlaceOrder> = {}): string[] {
+    const userId = more.userId ?? `u${this.#ids}`;
+    if (!this.venue.hasAccount(userId)) this.open(userId);
+    return told(this.place(userId, side, price, quantity, more));
+  }
+
+  id(): string {
+    this.#ids += 1;
+    return `01900000-0000-7000-8000-${(this.#ids * 1_000).toString(16).padStart(12, '0')}`;
+  }
+
+  /** Both sides as `quantity@price`, the best first. */
+  book(): string {
+    const { bids, asks } = this.venue.depth('S', 10);
+    const row = ({ price, quantity }: { price: bigint; quantity: bigint }): string => `${quantity}@${price}`;
+    return `${bids.map(row).join(' ')} | ${asks.map(row).join(' ')}`;
+  }
+}
+
+function printed({ price, quantity }: { price: bigint; quantity: bigint }): string {
+  return `${quantity}@${price}`;
+}
+
+function told(outcome: Outcome | string): string[] {
+  if (typeof outcome === 'string') return [outcome];
+  const end = outcome.happenings.flatMap(({ order }) => order.cancelReason ?? []);
+  return [...outcome.prints.map(printed), ...end];
+}
+
+describe('an order', () => {
+  it('trades at the price of the one that waited, the best price first, then the oldest', () => {
+    const stage = new Stage();
+    for (const [user, price, quantity] of [
+      ['late', 102, 5],
+      ['first', 101, 3],
+      ['second', 101, 3],
+    ] as const) {
+      stage.open(user);
+      stage.place(user, 'SELL', price, quantity);
+    }
+    expect(stage.trade('BUY', 102, 8)).toEqual(['3@101', '3@101', '2@102']);
+    expect(stage.book()).toBe(' | 3@102');
+    expect(stage.trade('BUY', 101, 5)).toEqual([]);
+    expect(stage.book()).toBe('5@101 | 3@102');
+  });
+
+  it.each([
+    ['a MARKET order to the end of the band', null, {}, ['3@100', 'MARKET_REST']],
+    ['IOC', 120, { validity: 'IOC' }, ['3@100', 'TIME_IN_FORCE']],
+    ['FOK', 120, { validity: 'FOK' }, ['TIME_IN_FORCE']],
+  ] as const)('%s leaves nothing behind', (_, price, more, expected) => {
+    const stage = new Stage();
+    stage.trade('SELL', 100, 3);
+    expect(stage.trade('BUY', price, 15, more)).toEqual(expected);
+    expect(stage.book().startsWith(' | ')).toBe(true);
+  });
+
+  it('stops where a user meets their own, and trades with those before it', () => {
+    const stage = new Stage();
+    stage.trade('SELL', 100, 2);
+    stage.trade('SELL', 100, 2, { userId: 'me' });
+    stage.trade('SELL', 100, 2);
+    expect(stage.trade('BUY', 101, 6, { userId: 'me' })).toEqual(['2@100', 'SELF_TRADE']);
+    expect(stage.book()).toBe(' | 4@100');
+  });
+
+  it('promises cash and shares, and takes and gives what it trades', () => {
+    const stage = new Stage();
+    stage.open('ann', 10_000, 0);
+    stage.open('bob', 0, 10);
+    const bought = stage.place('ann', 'BUY', 100, 10);
+    // 1,000, and 5 and 200 for charges.
+    expect(bought).toMatchObject({ balances: [{ userId: 'ann', buyingPower: 8_795n }], stock: [] });
+    const sold = stage.place('bob', 'SELL', 100, 4);
+    expect(sold).toMatchObject({
+      balances: [],
+      stock: [
+        { userId: 'bob', symbol: 'S', quantity: 6n, held: 0n },
+        { userId: 'ann', symbol: 'S', quantity: 4n, held: 0n },
+      ],
+    });
+    expect(stage.place('bob', 'SELL', 100, 7)).toBe('HOLDINGS_INSUFFICIENT');
+    expect(stage.place('ann', 'BUY', 100, 86)).toBe('FUNDS_INSUFFICIENT');
+  });
+
+  it('is cancelled by its owner alone, and once', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    stage.open('bob');
+    const outcome = stage.place('ann', 'SELL', 100, 10);
+    if (typeof outcome === 'string') throw new Error(outcome);
+    const orderId = outcome.happenings[0]?.order.id ?? '';
+    const cancel = (userId: string) =>
+      stage.execute({ kind: 'cancel', at: stage.at, userId, orderId, reason: 'USER' });
+    expect(cancel('bob')).toBe('ORDER_UNKNOWN');
+    expect(cancel('ann')).toMatchObject({
+      happenings: [{ kind: 'CANCELLED', sequence: 2n, order: { status: 'CANCELLED', cancelReason: 'USER' } }],
+      stock: [{ quantity: 1_000n, held: 0n }],
+    });
+    expect(cancel('ann')).toBe('ORDER_UNKNOWN');
+    expect(stage.book()).toBe(' | ');
+  });
+
+  it('is refused after ten within a second, and after the day has too many', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    const one = () => stage.place('ann', 'BUY', 51, 1);
+    for (let i = 0; i < 10; i++) expect(typeof one()).toBe('object');
+    stage.at += 999;
+    expect(one()).toBe('ORDER_RATE_EXCEEDED');
+    stage.at += 1;
+    expect(typeof one()).toBe('object');
+    for (let i = 11; i < 500; i++) {
+      stage.at += 1_000;
+      expect(typeof one()).toBe('object');
+    }
+    stage.at += 1_000;
+    expect(one()).toBe('ORDER_TO_TRADE_EXCEEDED');
+    stage.at += DAY_MS;
+    expect(typeof one()).toBe('object');
+  });
+});
+
+describe('the market', () => {
+  it('shows just what it quotes, beside the orders of users', () => {
+    const stage = new Stage();
+    stage.trade('BUY', 97, 5);
+    stage.quote(
+      [
+        [99, 10],
+        [98, 20],
+      ],
+      [[101, 10]],
+    );
+    expect(stage.book()).toBe('10@99 20@98 5@97 | 10@101');
+    stage.quote([[100, 1]], []);
+    expect(stage.book()).toBe('1@100 5@97 | ');
+    expect(stage.venue.quotes('S')).toEqual({ bids: [{ price: 100n, quantity: 1n }], asks: [] });
+  });
+
+  it('queues what it adds behind a user and takes away from the back', () => {
+    const stage = new Stage();
+    const filled = (): bigint | undefined =>
+      [...stage.venue.openOrders()].find(({ userId }) => userId === 'me')?.filledQuantity;
+    stage.quote([[99, 10]], []);
+    stage.trade('BUY', 99, 5, { userId: 'me' });
+    stage.quote([[99, 14]], []);
+    stage.trade('SELL', 99, 11);
+    expect(filled()).toBe(1n);
+    stage.quote([[99, 14]], []);
+    stage.quote([[99, 3]], []);
+    // All that is left of the market came after the user.
+    stage.trade('SELL', 99, 3);
+    expect(filled()).toBe(4n);
+  });
+
+  it('trades with users it reaches, at their prices', () => {
+    const stage = new Stage();
+    stage.trade('SELL', 100, 4);
+    expect(stage.quote([[101, 10]], [[102, 1]])).toEqual(['4@100']);
+    expect(stage.book()).toBe('6@101 | 1@102');
+    stage.trade('SELL', 102, 3);
+    expect(stage.print('BUY', 102, 25)).toEqual(['1@102', '3@102']);
+    expect(stage.book()).toBe('6@101 | ');
+  });
+
+  it('repeats a recorded trade exactly, at its price or at those of users it reaches', () => {
+    for (const side of ['BUY', 'SELL'] as const) {
+      const stage = new Stage();
+      for (const price of [97, 95, 94]) stage.trade('BUY', price, 2);
+      stage.quote([[96, 10]], [[101, 10]]);
+      const prints = stage.repeat(side, 95, 9, [[93, 1]], [[96, 2]]);
+      expect(prints.slice(0, 2).sort()).toEqual(['2@95', '2@97']);
+      expect(prints.reduce((sum, print) => sum + Number(print.split('@')[0]), 0)).toBe(9);
+      expect(stage.book()).toBe('2@94 1@93 | 2@96');
+    }
+  });
+
+  it('repeats what is more than the matching core counts', () => {
+    const stage = new Stage();
+    const prints = stage.repeat('BUY', 95, 2_500_000_000);
+    expect(prints).toEqual(['1000000000@95', '1000000000@95', '500000000@95']);
+    expect(stage.book()).toBe(' | ');
+  });
+
+  it('leaves no trace until a user depends on it', () => {
+    const stage = new Stage();
+    for (let i = 1; i < 20; i++) stage.quote([[90 + (i % 3), i]], [[100, i]]);
+    expect(stage.journal).toEqual([]);
+    stage.trade('BUY', 95, 1);
+    stage.trade('BUY', 94, 1);
+    expect(stage.journal.map(({ command }) => command.kind)).toEqual([
+      'open',
+      'market',
+      'place',
+      'open',
+      'place',
+    ]);
+    stage.quote([[90, 1]], [[96, 1]]);
+    stage.quote([[90, 1]], [[95, 1]]);
+    expect(stage.journal.slice(5).map(({ command }) => command.kind)).toEqual(['market', 'quote']);
+  });
+});
+
+describe('a credit', () => {
+  it('counts once, however often its event is told', () => {
+    const stage = new Stage();
+    stage.open('ann', 5);
+    const credit = { eventId: 'e1', userId: 'ann', amount: 7 };
+    const outcome = stage.execute({ kind: 'credit', at: stage.at, credits: [credit] });
+    expect(outcome).toMatchObject({ balances: [{ buyingPower: 12n }] });
+    expect(stage.venue.isCredited('e1')).toBe(true);
+    expect(() => stage.execute({ kind: 'credit', at: stage.at, credits: [credit] })).toThrow(/second time/);
+  });
+});
+
+const USERS = ['ann', 'bob', 'cy', 'dee'];
+const SYMBOLS = ['S', 'R'];
+
+/** Everything that can happen on two instruments, at random: the same seed does the same. */
+function live(stage: Stage, random: Random, steps: number): void {
+  const upTo = (end: number): number => Math.floor(random.uniform() * end);
+  const pick = <T>(from: readonly T[]): T => from[upTo(from.length)] as T;
+  const levels = (from: number, step: number): Pair[] =>
+    Array.from({ length: upTo(4) }, (_, i): Pair => [from + step * i, 1 + upTo(20)]);
+  for (let i = 0; i < steps; i++) {
+    stage.at += upTo(300);
+    const symbol = pick(SYMBOLS);
+    const side = pick(['BUY', 'SELL'] as const);
+    const price = 95 + upTo(11);
+    const chance = upTo(20);
+    if (chance < 9) {
+      const validity = pick(['DAY', 'DAY', 'DAY', 'IOC', 'FOK'] as const);
+      stage.place(pick(USERS), side, upTo(8) === 0 ? null : price, 1 + upTo(20), { symbol, validity });
+    } else if (chance < 12) {
+      const chosen = pick([...stage.venue.openOrders()]);
+      if (!chosen) continue;
+      const { userId, id: orderId } = chosen;
+      stage.execute({ kind: 'cancel', at: stage.at, userId, orderId, reason: 'USER' });
+    } else if (chance < 13) {
+      const credits = [{ eventId: stage.id(), userId: pick(USERS), amount: upTo(50) }];
+      stage.execute({ kind: 'credit', at: stage.at, credits });
+    } else if (chance < 17) {
+      stage.quote(levels(price, -1), levels(price + 1 + upTo(3), 1), symbol);
+    } else {
+      const kind = pick(['print', 'repeat'] as const);
+      const shown = { bids: levels(price - 1, -1), asks: levels(price + 1, 1) };
+      stage.market(symbol, (about) => {
+        const trade = { ...about, side, price, quantity: 1 + upTo(20) };
+        return kind === 'print' ? { kind, ...trade } : { kind, ...trade, ...shown };
+      });
+    }
+  }
+}
+
+function replay(journal: readonly Kept[], state?: VenueState): Venue {
+  const venue = new Venue(state);
+  for (const { command, digest } of JSON.parse(JSON.stringify(journal)) as Kept[]) {
+    const outcome = venue.apply(command);
+    if (isRefusal(outcome)) throw new Error(`a replay refuses with ${outcome.code}`);
+    expect(digestOf(outcome)).toBe(digest);
+  }
+  return venue;
+}
+
+describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever happens, seed %s', (seed) => {
+  function run(steps: number, halfway?: (stage: Stage) => void): Stage {
+    const stage = new Stage();
+    const random = createRandom(seed);
+    for (const user of USERS) stage.open(user, 100_000, 100);
+    live(stage, random, steps / 2);
+    halfway?.(stage);
+    live(stage, random, steps / 2);
+    return stage;
+  }
+  const hash = (venue: Venue): string => hashOfVenue(venue.state());
+
+  it('the journal alone, and a snapshot with what follows it, give the state that was lived', () => {
+    let snapshot = '';
+    let kept = 0;
+    const stage = run(4_000, ({ venue, journal }) => {
+      snapshot = JSON.stringify(venue.state());
+      kept = journal.length;
+    });
+    expect(kept).toBeGreaterThan(500);
+    const whole = replay(stage.journal);
+    const resumed = replay(stage.journal.slice(kept), JSON.parse(snapshot) as VenueState);
+    expect(hash(whole)).toBe(hash(stage.venue));
+    expect(hash(resumed)).toBe(hash(stage.venue));
+    // And it goes on alike: the books are the same down to who stands before whom.
+    for (const venue of [whole, resumed]) {
+      venue.withdrawQuotes();
+      expect(venue.depth('S', 50)).toEqual(
+        (() => {
+          const other = new Venue(JSON.parse(JSON.stringify(stage.venue.state())) as VenueState);
+          other.withdrawQuotes();
+          return other.depth('S', 50);
+        })(),
+      );
+    }
+  });
+
+  it('a restart that loses the quotes changes nothing of what users have', () => {
+    const stage = run(1_000);
+    const restarted = new Stage(JSON.parse(JSON.stringify(stage.venue.state())) as VenueState, 1_000_000);
+    restarted.at = stage.at;
+    restarted.venue.withdrawQuotes();
+    expect(hash(restarted.venue)).toBe(hash(stage.venue));
+    const random = createRandom(`${seed}/after`);
+    live(restarted, random, 1_000);
+    expect(hash(replay([...stage.journal, ...restarted.journal]))).toBe(hash(restarted.venue));
+  });
+
+  it('cash is promised or there, shares only change hands with the market, numbers have no gap', () => {
+    const stage = new Stage();
+    for (const user of USERS) stage.open(user, 100_000, 100);
+    const sums = new Map(USERS.map((user) => [user, { cash: 100_000n, events: 0n }]));
+    const journal = new Proxy(stage.journal, {});
+    live(stage, createRandom(seed), 2_000);
+    const venue = new Venue();
+    for (const { command } of journal) {
+      const outcome = venue.apply(command);
+      if (isRefusal(outcome)) throw new Error(outcome.code);
+      if (command.kind === 'credit')
+        for (const { userId, amount } of command.credits)
+          (sums.get(userId) as { cash: bigint }).cash += BigInt(amount);
+      const parties = new Map<string, { bought: bigint; sold: bigint; users: Set<string> }>();
+      for (const { order, kind, sequence, fill } of outcome.happenings) {
+        const sum = sums.get(order.userId) as { cash: bigint; events: bigint };
+        sum.events += 1n;
+        expect(sequence).toBe(sum.events);
+        if (kind === 'CREATED') sum.cash -= order.hold;
+        if (!fill) continue;
+        const party = parties.get(fill.executionId) ?? { bought: 0n, sold: 0n, users: new Set() };
+        if (order.side === 'BUY') party.bought += fill.quantity;
+        else party.sold += fill.quantity;
+        expect(party.users.has(order.userId)).toBe(false);
+        party.users.add(order.userId);
+        parties.set(fill.executionId, party);
+        if (order.limitPrice !== null)
+          expect(order.side === 'BUY' ? fill.price <= order.limitPrice : fill.price >= order.limitPrice).toBe(
+            true,
+          );
+      }
+      for (const { bought, sold, users } of parties.values()) if (users.size === 2) expect(bought).toBe(sold);
+    }
+    const { accounts, orders } = venue.state();
+    for (const { userId, buyingPower, stock } of accounts) {
+      expect(BigInt(buyingPower)).toBe(sums.get(userId)?.cash);
+      for (const [symbol, product, quantity, held] of stock) {
+        expect(0 <= held && held <= quantity).toBe(true);
+        const selling = orders
+          .filter(
+            ([, order]) => order.userId === userId && order.symbol === symbol && order.product === product,
+          )
+          .reduce(
+            (sum, [, order]) => sum + (order.side === 'SELL' ? order.quantity - order.filledQuantity : 0),
+            0,
+          );
+        expect(held).toBe(selling);
+      }
+    }
+  });
+});

@@ -1,0 +1,481 @@
+/**
+ * The exchange as a state machine. Everything it decides by is in its memory: the books in the matching core, what
+ * each user may promise, the facts of the open orders. It knows no clock, no chance and no database; ids and time come
+ * with the commands, so the same commands give the same state and the same outcomes.
+ *
+ * The market's quotes move all the time and concern nobody until a user's order depends on them. They may therefore
+ * move outside the commands (`move`), as long as they reach no user's order; the next command that depends on them is
+ * then preceded by one that states where they stand (`decide`). That rule makes a replay of the commands exact.
+ */
+import { isRefusal } from '@gridworks/kit/refusal';
+import { dateOf } from '@gridworks/kit/time';
+import { cancelled, created, executed, type Step } from '../happening.ts';
+import { ID_MAX, PRICE_MAX, type Report, type Traded } from '../matching/command.ts';
+import { FastEngine } from '../matching/fast.ts';
+import {
+  ORDER_RATE_MAX,
+  checkOrder,
+  createOrder,
+  no,
+  remainingOf,
+  type CancelReason,
+  type Listing,
+  type Order,
+  type OrderRequest,
+  type TradingRefusal,
+} from '../order.ts';
+import type { Depth, Quotes } from '../quote.ts';
+import { Account, type AccountState } from './account.ts';
+import type { Command, MarketCommand, OpenAccount, PlaceOrder, StateMarket, Terms } from './command.ts';
+import { idAfter } from './ids.ts';
+import { MarketSide } from './market.ts';
+import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
+import { factsOf, orderOf, type KeptOrder, type VenueState } from './state.ts';
+
+/** In the core the market of an instrument owns orders under the instrument's number; users are numbered from here. */
+const USERS_FROM = 65_536;
+/** Numbers of orders in the core are used again and again; far more than are ever open at once. */
+const NUMBER_MAX = 2 ** 26 - 1;
+/** So many credits are remembered: who tells of one twice does so soon. */
+const CREDITS_MAX = 16_384;
+
+/** Of an instrument that was not listed yet: nothing can be placed. */
+const UNLISTED: Terms = {
+  exchange: 'NSE',
+  kind: 'INDEX',
+  currency: 'INR',
+  tickSize: 1,
+  lotSize: 1,
+  lower: 1,
+  upper: 1,
+};
+
+/** One instrument: its name in the core, the market's side of its book, and what was last said about it. */
+interface Floor {
+  readonly symbol: string;
+  readonly instrument: number;
+  readonly market: MarketSide;
+  terms: Terms;
+  /** Whether the commands so far tell where the market's side stands. */
+  isStated: boolean;
+}
+
+export class Venue {
+  #now = 0;
+  #orderRateMax = ORDER_RATE_MAX;
+  #lastNumber = 0;
+  readonly #core: FastEngine;
+  readonly #accounts = new Map<string, Account>();
+  readonly #floors = new Map<string, Floor>();
+  /** By number in the core, and by id. */
+  readonly #orders = new Map<number, Order>();
+  readonly #numbers = new Map<string, number>();
+  readonly #credited = new Set<string>();
+
+  constructor(state?: VenueState) {
+    this.#core = new FastEngine({ risk: false, reusesIds: true }, state?.core);
+    if (!state) return;
+    this.#now = state.now;
+    this.#orderRateMax = state.orderRateMax;
+    state.accounts.forEach((account) => this.#addAccount(account));
+    state.floors.forEach(({ symbol, terms }) => this.#addFloor(symbol, terms));
+    for (const [number, facts] of state.orders) this.#keep(number, orderOf(facts));
+    for (const { order } of state.core.orders) this.#lastNumber = Math.max(this.#lastNumber, order);
+    for (const id of state.credited) this.#credited.add(id);
+  }
+
+  /** How far the matching core has counted. */
+  get sequence(): number {
+    return this.#core.sequence;
+  }
+
+  get orderRateMax(): number {
+    return this.#orderRateMax;
+  }
+
+  hasAccount(userId: string): boolean {
+    return this.#accounts.has(userId);
+  }
+
+  isCredited(eventId: string): boolean {
+    return this.#credited.has(eventId);
+  }
+
+  /** The open order of this id. */
+  order(id: string): Order | undefined {
+    const number = this.#numbers.get(id);
+    return number === undefined ? undefined : this.#orders.get(number);
+  }
+
+  openOrders(): IterableIterator<Order> {
+    return this.#orders.values();
+  }
+
+  depth(symbol: string, levels: number): Depth {
+    const floor = this.#floors.get(symbol);
+    const { bids, asks } = this.#core.depth(floor?.instrument ?? 0, levels);
+    const wide = (level: { price: number; quantity: number; orders: number }) => ({
+      price: BigInt(level.price),
+      quantity: BigInt(level.quantity),
+      orders: level.orders,
+    });
+    return { bids: bids.map(wide), asks: asks.map(wide) };
+  }
+
+  /** Takes in an order that waited before there were commands; in the order of their arrival, its account first. */
+  adopt(order: Order): void {
+    if (order.limitPrice === null) throw new Error(`order ${order.id} waits without a price`);
+    const floor = this.#floors.get(order.symbol) ?? this.#addFloor(order.symbol, UNLISTED);
+    const quantity = Number(remainingOf(order));
+    this.#enter(floor, order, this.#nextNumber(), Number(order.limitPrice), quantity, (report) => {
+      if (report.kind !== 'accepted') throw new Error(`order ${order.id} does not wait in its book`);
+    });
+  }
+
+  /** The market's quotes as they stand. */
+  quotes(symbol: string): Quotes {
+    const levels = { BUY: new Map<number, number>(), SELL: new Map<number, number>() };
+    for (const [side, price, quantity] of this.#floors.get(symbol)?.market.standing() ?? [])
+      levels[side].set(price, (levels[side].get(price) ?? 0) + quantity);
+    const best = (side: 'BUY' | 'SELL', sign: 1 | -1): Quotes['bids'] =>
+      [...levels[side]]
+        .sort(([a], [b]) => sign * (a - b))
+        .map(([price, quantity]) => ({ price: BigInt(price), quantity: BigInt(quantity) }));
+    return { bids: best('BUY', -1), asks: best('SELL', 1) };
+  }
+
+  /** What holds of an instrument just now; every command about it that comes later is decided by this. */
+  list(symbol: string, terms: Terms): void {
+    const floor = this.#floors.get(symbol);
+    if (!floor) this.#addFloor(symbol, terms);
+    else if (!isSame(floor.terms, terms)) Object.assign(floor, { terms, isStated: false });
+  }
+
+  /** Whether a command of the market may trade with a user: then it has to be carried out as a command. */
+  reachesUser(command: MarketCommand): boolean {
+    return this.#floorOf(command.symbol).market.reachesUser(command);
+  }
+
+  /** Carries out what reaches no user's order; no command tells of it. */
+  move(command: MarketCommand): readonly Print[] {
+    const floor = this.#floorOf(command.symbol);
+    const prints: Print[] = [];
+    floor.isStated = false;
+    floor.market.apply(command, (report) => {
+      if (report.kind !== 'traded') return;
+      if (report.makerOwner >= USERS_FROM || report.takerOwner >= USERS_FROM)
+        throw new Error(`the market of ${command.symbol} traded with a user unseen`);
+      prints.push(printOf(report));
+    });
+    return prints;
+  }
+
+  /** Takes the market's quotes away, as at a start: they will come anew. */
+  withdrawQuotes(): void {
+    for (const floor of this.#floors.values()) {
+      floor.market.withdraw();
+      floor.isStated = false;
+    }
+  }
+
+  /**
+   * Carries out a command, and says which commands would have to be repeated for the same to happen again: where the
+   * market has moved that this one depends on, a statement of it comes first. None for a refusal.
+   */
+  decide(command: Command): Decided {
+    const statement = 'symbol' in command ? this.#statement(command.symbol, command.at) : undefined;
+    const outcome = this.apply(command);
+    if (isRefusal(outcome)) return { outcome, steps: [] };
+    if (!statement) return { outcome, steps: [{ command, outcome }] };
+    this.#floorOf(statement.symbol).isStated = true;
+    return {
+      outcome,
+      steps: [
+        { command: statement, outcome: NOTHING },
+        { command, outcome },
+      ],
+    };
+  }
+
+  /** Carries out a command. A refusal changes nothing. */
+  apply(command: Command): Outcome | TradingRefusal {
+    if ('sequence' in command && command.kind !== 'open') this.#core.countFrom(command.sequence);
+    const work = new Work(command.at);
+    switch (command.kind) {
+      case 'open':
+        this.#open(command);
+        break;
+      case 'credit':
+        this.#credit(command.credits, work);
+        break;
+      case 'limits':
+        this.#orderRateMax = command.orderRateMax;
+        break;
+      case 'market':
+        this.#state(command);
+        break;
+      case 'place': {
+        const refusal = this.#place(command, work);
+        if (refusal) return refusal;
+        break;
+      }
+      case 'cancel': {
+        const refusal = this.#cancel(command, work);
+        if (refusal) return refusal;
+        break;
+      }
+      case 'quote':
+      case 'print':
+      case 'repeat':
+        this.#floorOf(command.symbol).market.apply(command, (report) => this.#hear(report, command.id, work));
+        break;
+    }
+    this.#now = command.at;
+    return work.outcome();
+  }
+
+  /** The first rung of the ladder that a request breaks, or the order that it would become. */
+  #place(command: PlaceOrder, work: Work): TradingRefusal | undefined {
+    const { at, id, userId } = command;
+    const account = this.#accounts.get(userId);
+    if (!account) throw new Error(`user ${userId} places an order without an account`);
+    const request = requestOf(command);
+    const floor = this.#floors.get(request.symbol);
+    const counts = account.countsOn(at);
+    const accepted = checkOrder(request, {
+      listing: floor && listingOf(floor.terms),
+      buyingPower: account.buyingPower,
+      freeQuantity: account.freeQuantity(request.symbol, request.product),
+      isRateReached: account.isRateReached(at, this.#orderRateMax),
+      ordersToday: counts.orders,
+      tradesToday: counts.trades,
+    });
+    if (isRefusal(accepted)) return accepted;
+    if (!floor) throw new Error(`an order for ${request.symbol} passed without a market`);
+    const facts = { id, userId, tenantId: account.tenantId, placedAt: dateOf(at) };
+    const order = createOrder(request, accepted, facts);
+    account.count(at, this.#orderRateMax);
+    this.#take(created(order), work);
+    this.#enter(floor, order, this.#nextNumber(), Number(accepted.worstPrice), command.quantity, (report) =>
+      this.#hear(report, id, work),
+    );
+    return undefined;
+  }
+
+  #cancel(
+    {
+      orderId,
+      userId,
+      reason,
+    }: { readonly orderId: string; readonly userId: string; readonly reason: CancelReason },
+    work: Work,
+  ): TradingRefusal | undefined {
+    const number = this.#numbers.get(orderId);
+    const order = number === undefined ? undefined : this.#orders.get(number);
+    if (number === undefined || order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
+    this.#core.apply(
+      { kind: 'cancel', at: 0, owner: this.#accountOf(order).number, order: number },
+      refuseRefusal,
+    );
+    this.#forget(number, order);
+    this.#take(cancelled(order, reason), work);
+    return undefined;
+  }
+
+  /** Lets an order into its book. */
+  #enter(
+    { instrument }: Floor,
+    order: Order,
+    number: number,
+    price: number,
+    quantity: number,
+    emit: (report: Report) => void,
+  ): void {
+    this.#keep(number, order);
+    const { side, type, validity } = order;
+    this.#core.apply(
+      {
+        kind: 'new',
+        at: 0,
+        instrument,
+        owner: this.#accountOf(order).number,
+        order: number,
+        side,
+        // A MARKET order trades up to the end of the band and never waits.
+        type: 'LIMIT',
+        validity: type === 'MARKET' && validity === 'DAY' ? 'IOC' : validity,
+        quantity,
+        price,
+        stop: null,
+        display: null,
+        expiresAt: null,
+        postOnly: false,
+        stp: 'CANCEL_NEWEST',
+      },
+      emit,
+    );
+  }
+
+  /** What the core reports of users' orders; `id` is what the ids of trades count on from. */
+  #hear(report: Report, id: string, work: Work): void {
+    if (report.kind === 'traded') {
+      const print = printOf(report);
+      work.prints.push(print);
+      const executionId = idAfter(id, work.nextId());
+      for (const number of [report.maker, report.taker]) {
+        const order = this.#orders.get(number);
+        if (!order) continue;
+        const step = executed(order, { tradeId: idAfter(id, work.nextId()), executionId, ...print });
+        if (step.order.status === 'FILLED') this.#forget(number, order);
+        else this.#orders.set(number, step.order);
+        this.#take(step, work);
+      }
+      return;
+    }
+    if (report.kind === 'cancelled') {
+      const order = this.#orders.get(report.order);
+      if (!order) return;
+      this.#forget(report.order, order);
+      this.#take(cancelled(order, restReason(report.reason, order)), work);
+      return;
+    }
+    refuseRefusal(report);
+  }
+
+  #take(step: Step, work: Work): void {
+    const account = this.#accountOf(step.order);
+    const stock = account.take(step, work.at);
+    const { kind, order, fill } = step;
+    work.add({ kind, order, fill, sequence: account.sequence, at: work.date }, account, stock);
+  }
+
+  #open({ kind: _, at: __, ...facts }: OpenAccount): void {
+    if (this.#accounts.has(facts.userId)) throw new Error(`user ${facts.userId} is known already`);
+    this.#addAccount({ ...facts, recent: [], day: 0, orders: 0, trades: 0 });
+  }
+
+  #credit(credits: readonly { eventId: string; userId: string; amount: number }[], work: Work): void {
+    for (const { eventId, userId, amount } of credits) {
+      const account = this.#accounts.get(userId);
+      if (!account) throw new Error(`user ${userId} is credited without an account`);
+      if (this.#credited.has(eventId)) throw new Error(`event ${eventId} is credited a second time`);
+      account.buyingPower += BigInt(amount);
+      work.addBalance(account);
+      this.#credited.add(eventId);
+      if (this.#credited.size > CREDITS_MAX)
+        this.#credited.delete(this.#credited.values().next().value ?? '');
+    }
+  }
+
+  #state({ symbol, terms, quotes }: StateMarket): void {
+    const floor = this.#floors.get(symbol) ?? this.#addFloor(symbol, terms);
+    floor.terms = terms;
+    floor.isStated = true;
+    floor.market.restate(quotes);
+  }
+
+  #statement(symbol: string, at: number): StateMarket | undefined {
+    const floor = this.#floors.get(symbol);
+    if (!floor || floor.isStated) return undefined;
+    const { terms, market } = floor;
+    return { kind: 'market', at, symbol, terms, quotes: market.standing() };
+  }
+
+  #addAccount(state: AccountState): void {
+    this.#accounts.set(state.userId, new Account(USERS_FROM + this.#accounts.size, state));
+  }
+
+  #addFloor(symbol: string, terms: Terms): Floor {
+    const instrument = this.#floors.size + 1;
+    // Tick, lot and band are rungs of our own ladder; the core takes any price. It may have it from a snapshot already.
+    const listing = { tick: 1, lot: 1, freeze: ID_MAX, bandBps: 10_000, dynamic: false };
+    const ignore = (): void => undefined;
+    this.#core.apply(
+      { kind: 'instrument', at: 0, instrument, ...listing, previousClose: PRICE_MAX / 2 },
+      ignore,
+    );
+    this.#core.apply({ kind: 'phase', at: 0, instrument, phase: 'CONTINUOUS' }, ignore);
+    const market = new MarketSide(instrument, this.#core, () => this.#nextNumber());
+    const floor: Floor = { symbol, instrument, market, terms, isStated: false };
+    this.#floors.set(symbol, floor);
+    return floor;
+  }
+
+  #nextNumber(): number {
+    do this.#lastNumber = (this.#lastNumber % NUMBER_MAX) + 1;
+    while (this.#core.isOpen(this.#lastNumber));
+    return this.#lastNumber;
+  }
+
+  #keep(number: number, order: Order): void {
+    this.#orders.set(number, order);
+    this.#numbers.set(order.id, number);
+  }
+
+  #forget(number: number, { id }: Order): void {
+    this.#orders.delete(number);
+    this.#numbers.delete(id);
+  }
+
+  #accountOf({ userId }: Pick<Order, 'userId'>): Account {
+    const account = this.#accounts.get(userId);
+    if (!account) throw new Error(`user ${userId} has an order and no account`);
+    return account;
+  }
+
+  #floorOf(symbol: string): Floor {
+    const floor = this.#floors.get(symbol);
+    if (!floor) throw new Error(`there is no market of ${symbol}`);
+    return floor;
+  }
+
+  state(): VenueState {
+    return {
+      now: this.#now,
+      orderRateMax: this.#orderRateMax,
+      accounts: [...this.#accounts.values()].map((account) => account.state()),
+      floors: [...this.#floors.values()].map(({ symbol, terms }) => ({ symbol, terms })),
+      orders: [...this.#orders].map(([number, order]): KeptOrder => [number, factsOf(order)]),
+      core: this.#core.snapshot(),
+      credited: [...this.#credited],
+    };
+  }
+}
+
+function refuseRefusal(report: Report): void {
+  if (report.kind === 'refused')
+    throw new Error(`the matching core refused a ${report.command}: ${report.code}`);
+}
+
+function printOf({ price, quantity }: Traded): Print {
+  return { price: BigInt(price), quantity: BigInt(quantity) };
+}
+
+/** Why the rest of an order left, in the words of orders. */
+function restReason(reason: string, order: Order): CancelReason {
+  if (reason === 'SELF_TRADE') return 'SELF_TRADE';
+  return order.type === 'MARKET' ? 'MARKET_REST' : 'TIME_IN_FORCE';
+}
+
+function requestOf(command: PlaceOrder): OrderRequest {
+  const { clientOrderId, symbol, side, type, product, validity, quantity, limitPrice } = command;
+  return {
+    clientOrderId,
+    symbol,
+    side,
+    type,
+    product,
+    validity,
+    quantity: BigInt(quantity),
+    limitPrice: limitPrice === null ? null : BigInt(limitPrice),
+  };
+}
+
+function listingOf({ exchange, kind, currency, tickSize, lotSize, lower, upper }: Terms): Listing {
+  const band = { lower: BigInt(lower), upper: BigInt(upper) };
+  return { exchange, kind, currency, tickSize: BigInt(tickSize), lotSize: BigInt(lotSize), band };
+}
+
+function isSame(a: Terms, b: Terms): boolean {
+  return (Object.keys(a) as (keyof Terms)[]).every((key) => a[key] === b[key]);
+}

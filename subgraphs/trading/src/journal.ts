@@ -1,0 +1,348 @@
+/**
+ * The exchange's state machine with a memory: every command that changes it is written to the journal, together with
+ * all that follows from it, before anybody is told. A command is decided in memory the moment it arrives. What was
+ * decided while the database was busy is written by one transaction when it is free again (group commit), in the order
+ * of the decisions; each caller is answered after that commit.
+ *
+ * When a transaction fails, whether it was committed may be unknown. Then everything that was decided and not answered
+ * is given up, its callers are told so, and the state is made anew from the database before anything else is decided.
+ */
+import type { Database, Sql, Tx } from '@gridworks/kit/db';
+import { publish, type Bus } from '@gridworks/kit/events';
+import { isRefusal } from '@gridworks/kit/refusal';
+import type { Log } from '@gridworks/kit/telemetry';
+import type { Clock } from '@gridworks/kit/time';
+import DataLoader from 'dataloader';
+import type { TradingRefusal } from './domain/order.ts';
+import type { Command } from './domain/venue/command.ts';
+import { NameSet } from './domain/venue/names.ts';
+import { digestOf, type Decided, type Outcome, type VenueStep } from './domain/venue/outcome.ts';
+import { hashOfVenue } from './domain/venue/state.ts';
+import { Venue } from './domain/venue/venue.ts';
+import { eventOf } from './events.ts';
+import { readAccounts, saveBalances } from './store/account.ts';
+import { saveStock } from './store/inventory.ts';
+import {
+  appendJournal,
+  latestSnapshot,
+  readJournal,
+  saveSnapshot,
+  type JournalEntry,
+  type JournalSnapshot,
+} from './store/journal.ts';
+import { clientOrderIdsOf, openOrders, recordHappenings } from './store/order.ts';
+import { holdTurn, takeTurn } from './store/writer.ts';
+
+/** Written by one transaction; more wait for the next. */
+const BATCH_MAX = 512;
+/** A snapshot is made after so many commands, and these many of the latest are kept. */
+const SNAPSHOT_COMMANDS = 200_000;
+const SNAPSHOTS_KEPT = 2;
+
+export interface Owner {
+  readonly userId: string;
+  readonly tenantId: string;
+}
+
+/** What was decided about a command. */
+export interface Decision {
+  readonly outcome: Outcome | TradingRefusal;
+  /** Resolves when all that it rests on is committed; rejects when it was given up. */
+  readonly committed: Promise<void>;
+}
+
+type Entry = JournalEntry & VenueStep;
+
+/** Something decided that is not committed yet. */
+interface Pending {
+  readonly entries: readonly Entry[];
+  settle(): void;
+  fail(error: Error): void;
+}
+
+export class JournaledVenue {
+  #venue: Venue | undefined;
+  #loading: Promise<Venue> | undefined;
+  #epoch = 0n;
+  /** Of the latest command that was decided, and of the one up to which there is a snapshot. */
+  #sequence = 0;
+  #snapshotSequence = 0;
+  #pending: Pending[] = [];
+  #isWriting = false;
+  #names = new NameSet();
+  /** Users whose names are among those. */
+  readonly #named = new Set<string>();
+  /** Names of orders that are decided and not committed. */
+  readonly #naming = new Set<string>();
+  readonly #owners = new DataLoader<Owner, void>((owners) => this.#meet(owners), { cache: false });
+
+  constructor(
+    private readonly db: Database,
+    private readonly bus: Bus,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly orderRateMax: number,
+    /** Told when the state was made anew. */
+    private readonly onLoad: (venue: Venue) => void,
+  ) {}
+
+  /** Takes the turn as the one writer and makes the state from what is kept. */
+  async start(): Promise<void> {
+    this.#venue = undefined;
+    this.#epoch = await takeTurn(this.db.system);
+    await this.ready();
+  }
+
+  /** Resolves when everything that was decided is committed, or given up. */
+  async stop(): Promise<void> {
+    await this.settled().catch(() => undefined);
+  }
+
+  /** Runs a transaction as the one writer: it fails when another process has taken over. */
+  asWriter<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.db.systemTransaction(async (tx) => {
+      await holdTurn(tx, this.#epoch);
+      return work(tx);
+    });
+  }
+
+  /** The state machine, with this user's account open. To be used before anything else is awaited. */
+  async ready(owner?: Owner): Promise<Venue> {
+    for (;;) {
+      const venue = this.#venue ?? (await this.#load());
+      if (venue !== this.#venue) continue;
+      if (!owner || (venue.hasAccount(owner.userId) && this.#named.has(owner.userId))) return venue;
+      await this.#owners.load(owner);
+    }
+  }
+
+  /** Carries out a command. `done` is called after the commit, before anybody who waits for it goes on. */
+  execute(command: Command, done?: () => void): Decision {
+    const venue = this.#venue;
+    if (!venue) throw new Error('the exchange is making its state anew');
+    let decided: Decided;
+    try {
+      decided = venue.decide(command);
+    } catch (error) {
+      // It may have changed a part of the state.
+      this.#venue = undefined;
+      throw error;
+    }
+    const { outcome, steps } = decided;
+    if (isRefusal(outcome)) return { outcome, committed: this.settled() };
+    const entries = steps.map((step): Entry => {
+      this.#sequence += 1;
+      return { sequence: this.#sequence, digest: digestOf(step.outcome), ...step };
+    });
+    if (command.kind !== 'place') return { outcome, committed: this.#keep(entries, done) };
+
+    const { userId, clientOrderId } = command;
+    const name = nameOf(userId, clientOrderId);
+    this.#names.add(userId, clientOrderId);
+    this.#naming.add(name);
+    return { outcome, committed: this.#keep(entries, done, () => this.#naming.delete(name)) };
+  }
+
+  /** Calls back when everything that was decided before is committed; at once when it is. Not at all if it was given up. */
+  afterwards(done: () => void): void {
+    if (!this.#isWriting && this.#pending.length === 0) return done();
+    this.#pending.push({ entries: [], settle: done, fail: () => undefined });
+  }
+
+  /** Resolves when everything that was decided before is committed. */
+  settled(): Promise<void> {
+    if (!this.#isWriting && this.#pending.length === 0) return Promise.resolve();
+    return this.#keep([]);
+  }
+
+  /** Whether the user gave this name to an order that is decided and not committed yet. */
+  isNaming(userId: string, clientOrderId: string): boolean {
+    return this.#naming.has(nameOf(userId, clientOrderId));
+  }
+
+  /** Whether the user may have given this name to an order; false is certain, true nearly so. */
+  isNamed(userId: string, clientOrderId: string): boolean {
+    return this.#names.has(userId, clientOrderId);
+  }
+
+  /** Queues what was decided; `ended` is called in any case, `done` when it is committed. */
+  #keep(entries: readonly Entry[], done?: () => void, ended?: () => void): Promise<void> {
+    const committed = new Promise<void>((resolve, reject) => {
+      this.#pending.push({
+        entries,
+        settle: () => {
+          ended?.();
+          // Whoever waits goes on after this, and so after `done`.
+          resolve();
+          done?.();
+        },
+        fail: (error) => {
+          ended?.();
+          reject(error);
+        },
+      });
+    });
+    // Not everybody waits: who does hears of it all the same.
+    committed.catch(() => undefined);
+    if (this.#sequence - this.#snapshotSequence >= SNAPSHOT_COMMANDS) this.#snapshot();
+    if (!this.#isWriting) void this.#write();
+    return committed;
+  }
+
+  /** Writes batch after batch until nothing is left. */
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#pending.length > 0) {
+      const batch = this.#pending.splice(0, BATCH_MAX);
+      try {
+        await this.#commit(batch.flatMap(({ entries }) => entries));
+      } catch (error) {
+        this.#venue = undefined;
+        const reason = error instanceof Error ? error : new Error(String(error));
+        for (const each of [...batch, ...this.#pending.splice(0)]) each.fail(reason);
+        break;
+      }
+      for (const each of batch) this.#settle(each);
+    }
+    this.#isWriting = false;
+  }
+
+  /** What is told of a commit must not come between it and the next. */
+  #settle(committed: Pending): void {
+    try {
+      committed.settle();
+    } catch (error) {
+      this.log.error({ err: error }, 'what was committed could not be told');
+    }
+  }
+
+  async #commit(entries: readonly Entry[]): Promise<void> {
+    if (entries.length === 0) return;
+    const outcomes = entries.map(({ outcome }) => outcome);
+    const happenings = outcomes.flatMap((outcome) => outcome.happenings);
+    const balances = outcomes.flatMap((outcome) => outcome.balances);
+    const stock = outcomes.flatMap((outcome) => outcome.stock);
+    await this.asWriter(async (tx) => {
+      await appendJournal(tx, entries);
+      await recordHappenings(tx, happenings);
+      await saveBalances(
+        tx,
+        latest(balances, ({ userId }) => userId),
+      );
+      await saveStock(
+        tx,
+        latest(stock, ({ userId, symbol, product }) => `${userId} ${symbol} ${product}`),
+      );
+      await publish(tx, happenings.map(eventOf));
+    });
+    this.bus.committed();
+  }
+
+  /** Keeps the state as it stands now, when all that led to it is committed. */
+  #snapshot(): void {
+    const venue = this.#venue;
+    if (!venue) return;
+    const state = venue.state();
+    const snapshot = { sequence: this.#sequence, state, hash: hashOfVenue(state) };
+    this.#snapshotSequence = snapshot.sequence;
+    this.#pending.push({ entries: [], settle: () => void this.#save(snapshot), fail: () => undefined });
+  }
+
+  async #save(snapshot: JournalSnapshot): Promise<void> {
+    try {
+      await this.asWriter((tx) => saveSnapshot(tx, snapshot, SNAPSHOTS_KEPT));
+    } catch (error) {
+      this.log.error({ err: error }, 'a snapshot of the exchange was not kept; the journal has everything');
+    }
+  }
+
+  /** Makes the state from the latest snapshot and the commands after it; from the tables where there is neither. */
+  #load(): Promise<Venue> {
+    this.#loading ??= this.#recall().finally(() => (this.#loading = undefined));
+    return this.#loading;
+  }
+
+  async #recall(): Promise<Venue> {
+    await this.settled().catch(() => undefined);
+    const recalled = (await recallVenue(this.db.system)) ?? (await this.#adopt());
+    const { venue, sequence, snapshotSequence } = recalled;
+    this.#sequence = sequence;
+    this.#snapshotSequence = snapshotSequence;
+    // They moved meanwhile; who makes the market will quote anew.
+    venue.withdrawQuotes();
+    this.#venue = venue;
+    if (venue.orderRateMax !== this.orderRateMax)
+      this.execute({ kind: 'limits', at: this.clock(), orderRateMax: this.orderRateMax });
+    this.onLoad(venue);
+    return venue;
+  }
+
+  /** The first state: orders that waited before there was a journal, and what their owners have. */
+  async #adopt(): Promise<Recalled> {
+    const venue = new Venue();
+    const orders = await openOrders(this.db.system);
+    const owners = new Map(orders.map(({ userId, tenantId }) => [userId, { userId, tenantId }]));
+    for (const account of await readAccounts(this.db.system, [...owners.values()]))
+      venue.apply({ kind: 'open', at: 0, ...account });
+    for (const { arrival: _, ...order } of orders) venue.adopt(order);
+    const state = venue.state();
+    await this.asWriter((tx) =>
+      saveSnapshot(tx, { sequence: 0, state, hash: hashOfVenue(state) }, SNAPSHOTS_KEPT),
+    );
+    return { venue, sequence: 0, snapshotSequence: 0 };
+  }
+
+  /** Opens the accounts of users whom the state does not know, and learns which names they have used. */
+  async #meet(owners: readonly Owner[]): Promise<void[]> {
+    const distinct = [...new Map(owners.map((owner) => [owner.userId, owner])).values()];
+    const accounts = await readAccounts(this.db.system, distinct);
+    const unnamed = distinct.map(({ userId }) => userId).filter((userId) => !this.#named.has(userId));
+    for (const { userId, clientOrderId } of await clientOrderIdsOf(this.db.system, unnamed))
+      this.#names.add(userId, clientOrderId);
+    for (const userId of unnamed) this.#named.add(userId);
+    for (const account of accounts)
+      if (this.#venue?.hasAccount(account.userId) === false)
+        this.execute({ kind: 'open', at: this.clock(), ...account });
+    return owners.map(() => undefined);
+  }
+}
+
+/** A state and where in the journal it stands. */
+export interface Recalled {
+  readonly venue: Venue;
+  readonly sequence: number;
+  readonly snapshotSequence: number;
+}
+
+/**
+ * The state after a command of the journal, or after the last: from the latest snapshot before it, or with `isWhole`
+ * from the first. Undefined where nothing was ever kept. Throws when a command does not come to what it came to then.
+ */
+export async function recallVenue(sql: Sql, upTo?: number, isWhole = false): Promise<Recalled | undefined> {
+  const snapshot = await latestSnapshot(sql, isWhole ? 0 : upTo);
+  if (!snapshot) return undefined;
+  const venue = new Venue(snapshot.state);
+  if (hashOfVenue(venue.state()) !== snapshot.hash)
+    throw new Error(`the snapshot of command ${snapshot.sequence} is not what was kept`);
+  const { sequence: snapshotSequence } = snapshot;
+  let sequence = snapshotSequence;
+  for await (const entries of readJournal(sql, sequence, upTo)) {
+    for (const entry of entries) {
+      const outcome = venue.apply(entry.command);
+      const isSame = !isRefusal(outcome) && digestOf(outcome) === entry.digest;
+      if (entry.sequence !== sequence + 1 || !isSame)
+        throw new Error(`command ${entry.sequence} of the journal does not come to what it came to`);
+      sequence = entry.sequence;
+    }
+  }
+  return { venue, sequence, snapshotSequence };
+}
+
+function nameOf(userId: string, clientOrderId: string): string {
+  return `${userId} ${clientOrderId}`;
+}
+
+/** Of each key the last one. */
+function latest<T>(all: readonly T[], keyOf: (each: T) => string): T[] {
+  return [...new Map(all.map((each) => [keyOf(each), each])).values()];
+}

@@ -1,0 +1,90 @@
+/** Every query about the exchange's journal and its snapshots. */
+import type { Sql } from '@gridworks/kit/db';
+import type { Command } from '../domain/venue/command.ts';
+import type { VenueState } from '../domain/venue/state.ts';
+import { column } from './column.ts';
+
+export interface JournalEntry {
+  /** 1, 2, 3, ... without a gap. */
+  readonly sequence: number;
+  readonly command: Command;
+  /** Of its outcome. */
+  readonly digest: string;
+}
+
+export interface JournalSnapshot {
+  /** The last command it contains; 0 before the first. */
+  readonly sequence: number;
+  readonly state: VenueState;
+  readonly hash: string;
+}
+
+const PAGE = 2_000;
+
+export async function appendJournal(tx: Sql, entries: readonly JournalEntry[]): Promise<void> {
+  await tx.query({
+    name: 'trading.appendJournal',
+    text: `INSERT INTO trading.journal (sequence, at, command, digest)
+     SELECT sequence, to_timestamp(at / 1000.0), command, digest
+       FROM unnest($1::int8[], $2::int8[], string_to_array($3, E'\\x1e')::jsonb[], $4::text[]) AS entry (sequence, at, command, digest)`,
+    values: [
+      column(entries.map(({ sequence }) => sequence)),
+      column(entries.map(({ command }) => command.at)),
+      // JSON has no control characters of its own: one between the texts saves quoting every quote in them.
+      entries.map(({ command }) => JSON.stringify(command)).join('\x1e'),
+      column(entries.map(({ digest }) => digest)),
+    ],
+  });
+}
+
+/** The commands after one and up to another (or the last), in their order, some at a time. */
+export async function* readJournal(
+  sql: Sql,
+  after: number,
+  upTo: number = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<readonly JournalEntry[]> {
+  let last = after;
+  for (;;) {
+    const { rows } = await sql.query<{ sequence: bigint; command: Command; digest: string }>(
+      `SELECT sequence, command, digest FROM trading.journal
+        WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`,
+      [last, upTo, PAGE],
+    );
+    const entries = rows.map((row) => ({ ...row, sequence: Number(row.sequence) }));
+    if (entries.length > 0) yield entries;
+    last = entries.at(-1)?.sequence ?? last;
+    if (entries.length < PAGE) return;
+  }
+}
+
+/** The latest snapshot that contains no command beyond `upTo`. */
+export async function latestSnapshot(
+  sql: Sql,
+  upTo: number = Number.MAX_SAFE_INTEGER,
+): Promise<JournalSnapshot | undefined> {
+  const { rows } = await sql.query<{ sequence: bigint; state: VenueState; hash: string }>(
+    `SELECT sequence, state, hash FROM trading.journal_snapshot
+      WHERE sequence <= $1 ORDER BY sequence DESC LIMIT 1`,
+    [upTo],
+  );
+  const [row] = rows;
+  return row && { ...row, sequence: Number(row.sequence) };
+}
+
+/** Keeps a snapshot, and of the older ones the first, from which all follows, and the `kept` latest. */
+export async function saveSnapshot(
+  tx: Sql,
+  { sequence, state, hash }: JournalSnapshot,
+  kept: number,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO trading.journal_snapshot (sequence, at, state, hash) VALUES ($1, to_timestamp($2 / 1000.0), $3, $4)
+     ON CONFLICT (sequence) DO NOTHING`,
+    [sequence, state.now, JSON.stringify(state), hash],
+  );
+  await tx.query(
+    `DELETE FROM trading.journal_snapshot WHERE sequence > (SELECT min(sequence) FROM trading.journal_snapshot)
+       AND sequence NOT IN (SELECT sequence FROM trading.journal_snapshot ORDER BY sequence DESC LIMIT $1)`,
+    [kept],
+  );
+}
