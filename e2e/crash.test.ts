@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { crash } from './crash.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 describe('a crash', { timeout: 180_000 }, () => {
   const seed = randomInt(2 ** 31);

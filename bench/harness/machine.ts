@@ -32,9 +32,9 @@ export function describeMachine(): Machine {
   };
 }
 
-/** The command, bound to a core where that can be done. */
-export function pinned(core: Core, command: readonly string[]): readonly string[] {
-  return isPinning ? ['taskset', '-c', String(core), ...command] : command;
+/** The command, bound to a core where that can be done; to none when null. */
+export function pinned(core: Core | null, command: readonly string[]): readonly string[] {
+  return isPinning && core !== null ? ['taskset', '-c', String(core), ...command] : command;
 }
 
 /** Takes this very process off the gateway's core, or says that nothing is bound to any. */

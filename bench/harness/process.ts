@@ -46,13 +46,18 @@ const PROCESSES = join(repoRoot, 'dist', 'bench', 'processes');
 const PROBE = ['--expose-gc', '--import', pathToFileURL(join(PROCESSES, 'probe.js')).href];
 
 /** One of `bench/processes`, with its task. */
-export function startOwn(core: Core, name: string, task: unknown, options: StartOptions = {}): Running {
+export function startOwn(
+  core: Core | null,
+  name: string,
+  task: unknown,
+  options: StartOptions = {},
+): Running {
   return startNode(core, join(PROCESSES, `${name}.js`), [JSON.stringify(task)], options);
 }
 
 /** A program for Node, as it would be served: production is what every peer calls it. */
 export function startNode(
-  core: Core,
+  core: Core | null,
   entry: string,
   programArgs: readonly string[],
   { cwd = repoRoot, env = {}, isProbed = false }: StartOptions = {},

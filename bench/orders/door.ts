@@ -1,5 +1,5 @@
 /**
- * The same orders one by one through the GraphQL door, beside what the door could do at most: a mutation of the same
+ * Orders one by one through the GraphQL door, each of which trades with the simulated market, beside what the door could do at most: a mutation of the same
  * subgraph under the same guard that is refused before the exchange hears of it. In turns, in the same run.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'undici';
 import { DEMO_PASSWORD, TENANTS, USERS } from '../../prisma/seed/story.ts';
-import { CORE } from '../harness/machine.ts';
 import { freePorts, startOwn, untilAnswers } from '../harness/process.ts';
 import { printTable, shown } from '../harness/report.ts';
 import { say } from '../harness/say.ts';
@@ -29,7 +28,6 @@ export interface DoorResult {
 const CONNECTIONS = 64;
 const WARM_UP_MS = 1_500;
 const SYMBOL = 'YESBANK';
-/** Far below the market: it waits and trades with nobody. */
 const PLACE = `mutation Place($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id status } refusal { code } } }`;
 const CEILING = `mutation Ceiling($input: CancelOrderInput!) { cancelOrder(input: $input) { order { id status } refusal { code } } }`;
 
@@ -39,11 +37,10 @@ export async function compareDoor(rounds: number, durationMs: number): Promise<D
   const folder = mkdtempSync(join(tmpdir(), 'gridworks-bench-'));
   const port = await freePorts(1);
   say('  starting the platform behind its door');
-  const running = startOwn(CORE.gateway, 'platform', { form: 'embedded' } satisfies PlatformTask, {
+  const running = startOwn(null, 'platform', { form: 'embedded' } satisfies PlatformTask, {
     env: {
       PORT: String(port),
       GRIDWORKS_DATA: folder,
-      GRIDWORKS_SIMULATOR: 'off',
       GRIDWORKS_ORDER_RATE_MAX: '1000000',
       GRIDWORKS_OPENING_CREDIT: '1000000000.00',
       LOG_LEVEL: 'error',
@@ -53,14 +50,13 @@ export async function compareDoor(rounds: number, durationMs: number): Promise<D
   try {
     await untilAnswers(url, running);
     const headers = await Promise.all(traders().map((email) => signIn(url, email)));
-    const limitPrice = await lowestPrice(url);
     const run = Date.now().toString(36);
     let count = 0;
     const bodies: Readonly<Record<keyof DoorResult, Body>> = {
       orders: () => {
         count += 1;
-        const base = { clientOrderId: `${run}-${count}`, symbol: SYMBOL, side: 'BUY', type: 'LIMIT' };
-        const input = { ...base, product: 'CNC', quantity: 1, limitPrice };
+        const base = { clientOrderId: `${run}-${count}`, symbol: SYMBOL, side: 'BUY', type: 'MARKET' };
+        const input = { ...base, product: 'CNC', quantity: 1 };
         return JSON.stringify({ query: PLACE, variables: { input } });
       },
       ceiling: () => JSON.stringify({ query: CEILING, variables: { input: { orderId: 'none' } } }),
@@ -140,14 +136,6 @@ async function signIn(url: string, email: string): Promise<Readonly<Record<strin
   const query = 'mutation ($input: SignInInput!) { signIn(input: $input) { session { accessToken } } }';
   const { signIn } = await ask<{ signIn: { session: { accessToken: string } } }>(url, query, { input });
   return { 'content-type': 'application/json', authorization: `Bearer ${signIn.session.accessToken}` };
-}
-
-async function lowestPrice(url: string): Promise<string> {
-  const query = 'query ($symbol: String!) { instrument(symbol: $symbol) { priceBand { lower } } }';
-  const { instrument } = await ask<{ instrument: { priceBand: { lower: string } } }>(url, query, {
-    symbol: SYMBOL,
-  });
-  return instrument.priceBand.lower;
 }
 
 async function ask<T>(url: string, query: string, variables: object): Promise<T> {

@@ -9,7 +9,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashOfVenue } from './domain/venue/state.ts';
-import { recallVenue } from './journal.ts';
+import { JournaledVenue, recallVenue } from './journal.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
 
@@ -191,6 +191,34 @@ describe('the journal', () => {
   });
 });
 
+describe('snapshots', () => {
+  it('are made beside the commands; the first stays, and the latest two', async () => {
+    const { db, platform } = trading;
+    const kept = new JournaledVenue(db, platform.bus, Date.now, platform.log, 10, () => undefined, 5);
+    await kept.start();
+    const owner = { userId: newId(), tenantId: TENANT };
+    await kept.ready(owner);
+    for (let amount = 1; amount <= 40; amount++) {
+      const credits = [{ eventId: newId(), userId: owner.userId, amount }];
+      await kept.execute({ kind: 'credit', at: amount, credits }).committed;
+    }
+    const snapshots = async (): Promise<number[]> => {
+      const { rows } = await db.system.query<{ sequence: bigint }>(
+        `SELECT sequence FROM trading.journal_snapshot ORDER BY sequence`,
+      );
+      return rows.map(({ sequence }) => Number(sequence));
+    };
+    // They are written after the commands they contain, and not waited for.
+    while (((await snapshots()).at(-1) ?? 0) < 36) await new Promise((resolve) => setImmediate(resolve));
+    const [first, before, last, ...more] = await snapshots();
+    expect([first, more]).toEqual([0, []]);
+    expect((last ?? 0) - (before ?? 0)).toBe(5);
+    expect((await recallVenue(db.system))?.snapshotSequence).toBe(last);
+    expect(await hash()).toBe(await hash(undefined, true));
+    expect(await state()).toMatchObject({ accounts: [{ user_id: owner.userId, buying_power: 820 }] });
+  });
+});
+
 describe('cash', () => {
   it('is credited once for each event, also when it is told again after a restart', async () => {
     const asha = await somebody();
@@ -252,12 +280,13 @@ class Line {
       this.#sockets.add(client).add(database);
       for (const socket of [client, database]) socket.on('error', () => undefined);
       client.on('close', () => database.destroy());
-      // Consumers commit as well, on the same connections; it is the exchange's commit that is to be cut.
+      // Consumers commit as well, over the same connections; it is the exchange's commit that is to be cut.
       let isExchange = false;
       client.on('data', (bytes) => {
-        if (bytes.includes('BEGIN')) isExchange = false;
-        isExchange ||= bytes.includes('trading.appendJournal');
-        const isCut = this.isCutting && isExchange && bytes.includes('COMMIT');
+        isExchange ||= bytes.includes('trading.keepBatch');
+        const isCommit = bytes.includes('COMMIT');
+        const isCut = this.isCutting && isExchange && isCommit;
+        if (isCommit) isExchange = false;
         database.write(bytes);
         if (!isCut) return;
         this.isCutting = false;

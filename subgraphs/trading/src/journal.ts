@@ -8,7 +8,7 @@
  * is given up, its callers are told so, and the state is made anew from the database before anything else is decided.
  */
 import type { Database, Sql, Tx } from '@gridworks/kit/db';
-import { publish, type Bus } from '@gridworks/kit/events';
+import { publish, type Bus, type NewEvent } from '@gridworks/kit/events';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
@@ -16,21 +16,20 @@ import DataLoader from 'dataloader';
 import type { TradingRefusal } from './domain/order.ts';
 import type { Command } from './domain/venue/command.ts';
 import { NameSet } from './domain/venue/names.ts';
-import { digestOf, type Decided, type Outcome, type VenueStep } from './domain/venue/outcome.ts';
+import { digestOf, type Decided, type Outcome } from './domain/venue/outcome.ts';
 import { hashOfVenue } from './domain/venue/state.ts';
 import { Venue } from './domain/venue/venue.ts';
 import { eventOf } from './events.ts';
-import { readAccounts, saveBalances } from './store/account.ts';
-import { saveStock } from './store/inventory.ts';
+import { readAccounts } from './store/account.ts';
+import { keepBatch } from './store/batch.ts';
 import {
-  appendJournal,
   latestSnapshot,
   readJournal,
   saveSnapshot,
-  type JournalEntry,
+  type NewJournalEntry,
   type JournalSnapshot,
 } from './store/journal.ts';
-import { clientOrderIdsOf, openOrders, recordHappenings } from './store/order.ts';
+import { clientOrderIdsOf, openOrders } from './store/order.ts';
 import { holdTurn, takeTurn } from './store/writer.ts';
 
 /** Written by one transaction; more wait for the next. */
@@ -51,7 +50,11 @@ export interface Decision {
   readonly committed: Promise<void>;
 }
 
-type Entry = JournalEntry & VenueStep;
+/** What a transaction needs of a command; made while the one before is under way. */
+interface Entry extends NewJournalEntry {
+  readonly outcome: Outcome;
+  readonly events: readonly NewEvent[];
+}
 
 /** Something decided that is not committed yet. */
 interface Pending {
@@ -69,6 +72,8 @@ export class JournaledVenue {
   #snapshotSequence = 0;
   #pending: Pending[] = [];
   #isWriting = false;
+  /** Of snapshots, one after the other. */
+  #saving: Promise<void> = Promise.resolve();
   #names = new NameSet();
   /** Users whose names are among those. */
   readonly #named = new Set<string>();
@@ -84,6 +89,7 @@ export class JournaledVenue {
     private readonly orderRateMax: number,
     /** Told when the state was made anew. */
     private readonly onLoad: (venue: Venue) => void,
+    private readonly snapshotCommands = SNAPSHOT_COMMANDS,
   ) {}
 
   /** Takes the turn as the one writer and makes the state from what is kept. */
@@ -96,6 +102,7 @@ export class JournaledVenue {
   /** Resolves when everything that was decided is committed, or given up. */
   async stop(): Promise<void> {
     await this.settled().catch(() => undefined);
+    await this.#saving;
   }
 
   /** Runs a transaction as the one writer: it fails when another process has taken over. */
@@ -132,7 +139,14 @@ export class JournaledVenue {
     if (isRefusal(outcome)) return { outcome, committed: this.settled() };
     const entries = steps.map((step): Entry => {
       this.#sequence += 1;
-      return { sequence: this.#sequence, digest: digestOf(step.outcome), ...step };
+      return {
+        sequence: this.#sequence,
+        at: new Date(step.command.at),
+        outcome: step.outcome,
+        json: JSON.stringify(step.command),
+        digest: digestOf(step.outcome),
+        events: step.outcome.happenings.map(eventOf),
+      };
     });
     if (command.kind !== 'place') return { outcome, committed: this.#keep(entries, done) };
 
@@ -184,7 +198,7 @@ export class JournaledVenue {
     });
     // Not everybody waits: who does hears of it all the same.
     committed.catch(() => undefined);
-    if (this.#sequence - this.#snapshotSequence >= SNAPSHOT_COMMANDS) this.#snapshot();
+    if (this.#sequence - this.#snapshotSequence >= this.snapshotCommands) this.#snapshot();
     if (!this.#isWriting) void this.#write();
     return committed;
   }
@@ -222,18 +236,16 @@ export class JournaledVenue {
     const happenings = outcomes.flatMap((outcome) => outcome.happenings);
     const balances = outcomes.flatMap((outcome) => outcome.balances);
     const stock = outcomes.flatMap((outcome) => outcome.stock);
+    const batch = {
+      entries,
+      happenings,
+      balances: latest(balances, ({ userId }) => userId),
+      stock: latest(stock, ({ userId, symbol, product }) => `${userId} ${symbol} ${product}`),
+    };
+    const events = entries.flatMap((entry) => entry.events);
     await this.asWriter(async (tx) => {
-      await appendJournal(tx, entries);
-      await recordHappenings(tx, happenings);
-      await saveBalances(
-        tx,
-        latest(balances, ({ userId }) => userId),
-      );
-      await saveStock(
-        tx,
-        latest(stock, ({ userId, symbol, product }) => `${userId} ${symbol} ${product}`),
-      );
-      await publish(tx, happenings.map(eventOf));
+      await keepBatch(tx, batch);
+      await publish(tx, events);
     });
     this.bus.committed();
   }
@@ -245,7 +257,10 @@ export class JournaledVenue {
     const state = venue.state();
     const snapshot = { sequence: this.#sequence, state, hash: hashOfVenue(state) };
     this.#snapshotSequence = snapshot.sequence;
-    this.#pending.push({ entries: [], settle: () => void this.#save(snapshot), fail: () => undefined });
+    const settle = (): void => {
+      this.#saving = this.#saving.then(() => this.#save(snapshot));
+    };
+    this.#pending.push({ entries: [], settle, fail: () => undefined });
   }
 
   async #save(snapshot: JournalSnapshot): Promise<void> {

@@ -2,8 +2,6 @@
 import type { Database, Sql } from '@gridworks/kit/db';
 import type { Product } from '../domain/order.ts';
 import type { OpenAccount, StockState } from '../domain/venue/command.ts';
-import type { Balance } from '../domain/venue/outcome.ts';
-import { column } from './column.ts';
 import { newestOf } from './order.ts';
 
 export class AccountStore {
@@ -17,23 +15,6 @@ export class AccountStore {
     );
     return rows[0]?.buying_power;
   }
-}
-
-/** Writes what users can promise now. */
-export async function saveBalances(tx: Sql, balances: readonly Balance[]): Promise<void> {
-  if (balances.length === 0) return;
-  await tx.query({
-    name: 'trading.saveBalances',
-    text: `INSERT INTO trading.account (user_id, tenant_id, buying_power)
-     SELECT user_id, tenant_id, buying_power FROM unnest($1::uuid[], $2::uuid[], $3::int8[])
-         AS now (user_id, tenant_id, buying_power)
-     ON CONFLICT (user_id) DO UPDATE SET buying_power = excluded.buying_power`,
-    values: [
-      column(balances.map(({ userId }) => userId)),
-      column(balances.map(({ tenantId }) => tenantId)),
-      column(balances.map(({ buyingPower }) => buyingPower)),
-    ],
-  });
 }
 
 /** What the tables know of users' accounts; of somebody they do not know, that there is nothing. */

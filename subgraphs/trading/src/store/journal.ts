@@ -2,7 +2,6 @@
 import type { Sql } from '@gridworks/kit/db';
 import type { Command } from '../domain/venue/command.ts';
 import type { VenueState } from '../domain/venue/state.ts';
-import { column } from './column.ts';
 
 export interface JournalEntry {
   /** 1, 2, 3, ... without a gap. */
@@ -10,6 +9,13 @@ export interface JournalEntry {
   readonly command: Command;
   /** Of its outcome. */
   readonly digest: string;
+}
+
+/** An entry on its way in. */
+export interface NewJournalEntry extends Omit<JournalEntry, 'command'> {
+  readonly at: Date;
+  /** The command. */
+  readonly json: string;
 }
 
 export interface JournalSnapshot {
@@ -20,22 +26,6 @@ export interface JournalSnapshot {
 }
 
 const PAGE = 2_000;
-
-export async function appendJournal(tx: Sql, entries: readonly JournalEntry[]): Promise<void> {
-  await tx.query({
-    name: 'trading.appendJournal',
-    text: `INSERT INTO trading.journal (sequence, at, command, digest)
-     SELECT sequence, to_timestamp(at / 1000.0), command, digest
-       FROM unnest($1::int8[], $2::int8[], string_to_array($3, E'\\x1e')::jsonb[], $4::text[]) AS entry (sequence, at, command, digest)`,
-    values: [
-      column(entries.map(({ sequence }) => sequence)),
-      column(entries.map(({ command }) => command.at)),
-      // JSON has no control characters of its own: one between the texts saves quoting every quote in them.
-      entries.map(({ command }) => JSON.stringify(command)).join('\x1e'),
-      column(entries.map(({ digest }) => digest)),
-    ],
-  });
-}
 
 /** The commands after one and up to another (or the last), in their order, some at a time. */
 export async function* readJournal(

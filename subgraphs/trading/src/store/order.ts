@@ -1,8 +1,6 @@
 /** Every query about orders, their trades and their history. */
 import type { Database, Sql } from '@gridworks/kit/db';
-import { lastStates, type Happening } from '../domain/happening.ts';
 import { stateAfter, type Order, type OrderEventKind, type OrderStatus, type Side } from '../domain/order.ts';
-import { column } from './column.ts';
 
 export interface OrderRow extends Order {
   /** Order of arrival at the exchange: time priority. */
@@ -61,8 +59,8 @@ export interface OrderSnapshot {
 
 type Columns<Row> = { readonly [Field in keyof Row]-?: string };
 
-/** Where an order meets its row; a new property of orders is one line here and one in `NEW_ORDER`. */
-const ORDER: Columns<OrderRow> = {
+/** Where an order meets its row; a new property of orders is one line here and one in `batch.ts`. */
+export const ORDER: Columns<OrderRow> = {
   id: 'id',
   tenantId: 'tenant_id',
   userId: 'user_id',
@@ -107,28 +105,6 @@ const ORDER_EVENT: Columns<OrderEventRow> = {
   filledQuantity: 'filled_quantity',
   turnover: 'turnover',
   tradeId: 'trade_id',
-};
-
-/** Types of a new order's fields on their way in; enumerations travel as text. */
-const NEW_ORDER: { readonly [Field in keyof Order]-?: { readonly type: string; readonly cast?: string } } = {
-  id: { type: 'uuid' },
-  tenantId: { type: 'uuid' },
-  userId: { type: 'uuid' },
-  clientOrderId: { type: 'text' },
-  symbol: { type: 'text' },
-  exchange: { type: 'text', cast: 'trading.exchange' },
-  side: { type: 'text', cast: 'trading.order_side' },
-  type: { type: 'text', cast: 'trading.order_type' },
-  product: { type: 'text', cast: 'trading.order_product' },
-  validity: { type: 'text', cast: 'trading.order_validity' },
-  quantity: { type: 'int8' },
-  limitPrice: { type: 'int8' },
-  status: { type: 'text', cast: 'trading.order_status' },
-  filledQuantity: { type: 'int8' },
-  turnover: { type: 'int8' },
-  hold: { type: 'int8' },
-  cancelReason: { type: 'text', cast: 'trading.cancel_reason' },
-  placedAt: { type: 'timestamptz' },
 };
 
 const UPDATES_MAX = 200;
@@ -210,114 +186,6 @@ export class OrderStore {
       return { sequence, kind, at, order: stateAfter(order, event), trade };
     });
   }
-}
-
-/** Keeps what happened: new orders, what changed about known ones, trades, and the users' order events. */
-export async function recordHappenings(tx: Sql, happenings: readonly Happening[]): Promise<void> {
-  if (happenings.length === 0) return;
-  const fresh = new Set(happenings.filter(({ kind }) => kind === 'CREATED').map(({ order }) => order.id));
-  const states = lastStates(happenings);
-  await insertOrders(
-    tx,
-    states.filter(({ id }) => fresh.has(id)),
-  );
-  await saveOrders(
-    tx,
-    states.filter(({ id }) => !fresh.has(id)),
-  );
-  await insertTrades(tx, happenings);
-  await insertEvents(tx, happenings);
-}
-
-/** New orders in the order of their arrival. */
-async function insertOrders(tx: Sql, orders: readonly Order[]): Promise<void> {
-  if (orders.length === 0) return;
-  const fields = (Object.keys(NEW_ORDER) as (keyof Order)[]).map((field) => ({ field, ...NEW_ORDER[field] }));
-  const columns = fields.map(({ field }) => ORDER[field]);
-  await tx.query({
-    name: 'trading.insertOrders',
-    text: `INSERT INTO trading."order" (${columns.join(', ')})
-     SELECT ${fields.map(({ field, cast }) => ORDER[field] + (cast ? `::${cast}` : '')).join(', ')}
-       FROM unnest(${fields.map(({ type }, i) => `$${i + 1}::${type}[]`).join(', ')}) WITH ORDINALITY
-         AS fresh (${columns.join(', ')}, place)
-      ORDER BY place`,
-    values: fields.map(({ field, type, cast }) => {
-      const values = orders.map((order) => order[field]);
-      return type === 'text' && !cast ? values : column(values);
-    }),
-  });
-}
-
-/** What changes about an order while it lives. */
-async function saveOrders(tx: Sql, orders: readonly Order[]): Promise<void> {
-  if (orders.length === 0) return;
-  // Planned anew each time: a plan from when the table was small would read all of it later.
-  await tx.query({
-    text: `UPDATE trading."order" AS known
-        SET status = now.status::trading.order_status, filled_quantity = now.filled_quantity, turnover = now.turnover,
-            cancel_reason = now.cancel_reason::trading.cancel_reason
-       FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::int8[], $5::text[])
-              AS now (id, status, filled_quantity, turnover, cancel_reason)
-      WHERE known.id = now.id`,
-    values: [
-      column(orders.map(({ id }) => id)),
-      column(orders.map(({ status }) => status)),
-      column(orders.map(({ filledQuantity }) => filledQuantity)),
-      column(orders.map(({ turnover }) => turnover)),
-      column(orders.map(({ cancelReason }) => cancelReason)),
-    ],
-  });
-}
-
-async function insertTrades(tx: Sql, happenings: readonly Happening[]): Promise<void> {
-  const trades = happenings.flatMap(({ order, fill, at }) => (fill ? [{ order, fill, at }] : []));
-  if (trades.length === 0) return;
-  await tx.query({
-    name: 'trading.insertTrades',
-    text: `INSERT INTO trading.trade
-       (id, tenant_id, user_id, order_id, execution_id, symbol, side, price, quantity, at)
-     SELECT id, tenant_id, user_id, order_id, execution_id, symbol, side::trading.order_side, price, quantity, at
-       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int8[],
-                   $9::int8[], $10::timestamptz[])
-         AS trade (id, tenant_id, user_id, order_id, execution_id, symbol, side, price, quantity, at)`,
-    values: [
-      column(trades.map(({ fill }) => fill.tradeId)),
-      column(trades.map(({ order }) => order.tenantId)),
-      column(trades.map(({ order }) => order.userId)),
-      column(trades.map(({ order }) => order.id)),
-      column(trades.map(({ fill }) => fill.executionId)),
-      trades.map(({ order }) => order.symbol),
-      column(trades.map(({ order }) => order.side)),
-      column(trades.map(({ fill }) => fill.price)),
-      column(trades.map(({ fill }) => fill.quantity)),
-      column(trades.map(({ at }) => at)),
-    ],
-  });
-}
-
-async function insertEvents(tx: Sql, happenings: readonly Happening[]): Promise<void> {
-  await tx.query({
-    name: 'trading.insertEvents',
-    text: `INSERT INTO trading.order_event
-       (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover, trade_id)
-     SELECT user_id, sequence, tenant_id, order_id, kind::trading.order_event_kind, at,
-            status::trading.order_status, filled_quantity, turnover, trade_id
-       FROM unnest($1::uuid[], $2::int8[], $3::uuid[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[],
-                   $8::int8[], $9::int8[], $10::uuid[])
-         AS event (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover, trade_id)`,
-    values: [
-      column(happenings.map(({ order }) => order.userId)),
-      column(happenings.map(({ sequence }) => sequence)),
-      column(happenings.map(({ order }) => order.tenantId)),
-      column(happenings.map(({ order }) => order.id)),
-      column(happenings.map(({ kind }) => kind)),
-      column(happenings.map(({ at }) => at)),
-      column(happenings.map(({ order }) => order.status)),
-      column(happenings.map(({ order }) => order.filledQuantity)),
-      column(happenings.map(({ order }) => order.turnover)),
-      column(happenings.map(({ fill }) => fill?.tradeId ?? null)),
-    ],
-  });
 }
 
 /** Sequence of a user's latest event, also where it is forgotten; 0 before the first. `userId` is SQL. */

@@ -897,7 +897,11 @@ export class FastEngine implements MatchingEngine {
     }
     this.#accounts.restore(snapshot.accounts, snapshot.holdings);
     const handles = new Map<number, number>();
-    for (const state of snapshot.orders) handles.set(state.entry, this.#restoreOrder(state));
+    for (const state of snapshot.orders) {
+      const order = this.#restoreOrder(state);
+      this.#ladderOf(order).append(order, this.#levelOf(order));
+      handles.set(state.entry, order);
+    }
     for (const [, order] of [...handles].sort(([a], [b]) => a - b)) this.#register(order);
   }
 
@@ -925,7 +929,6 @@ export class FastEngine implements MatchingEngine {
     orders.setWide(order, EXPIRES_AT, state.expiresAt);
     orders.setWide(order, ENTRY, state.entry);
     orders.setWide(order, PRIORITY, state.priority);
-    this.#ladderOf(order).insert(order, this.#levelOf(order));
     this.#promise(order, orders.remaining(order));
     return order;
   }
@@ -972,7 +975,11 @@ export class FastEngine implements MatchingEngine {
       this.#ladderOf(order).remove(order);
       this.#forget(order);
     }
-    for (const state of orders) this.#register(this.#restoreOrder(state));
+    for (const state of orders) {
+      const order = this.#restoreOrder(state);
+      this.#ladderOf(order).insert(order, this.#levelOf(order));
+      this.#register(order);
+    }
   }
 
   depth(instrument: number, levels: number): Depth {

@@ -1,0 +1,194 @@
+/**
+ * What a batch of commands writes, all of it by one statement: a round trip to the database costs more than the rows
+ * that it takes along. Rows that may be there already are written by `ON CONFLICT`, never looked for by a join, so that
+ * the prepared plan is as good for a large table as for the small one it was made for.
+ */
+import type { Sql } from '@gridworks/kit/db';
+import { lastStates, type Happening } from '../domain/happening.ts';
+import type { Order } from '../domain/order.ts';
+import type { Balance, StockBalance } from '../domain/venue/outcome.ts';
+import type { NewJournalEntry } from './journal.ts';
+import { ORDER } from './order.ts';
+
+export interface Batch {
+  readonly entries: readonly NewJournalEntry[];
+  readonly happenings: readonly Happening[];
+  /** Of each user, and each of their instruments, at most one. */
+  readonly balances: readonly Balance[];
+  readonly stock: readonly StockBalance[];
+}
+
+/** A column on its way in: its type, and what it becomes where that is an enumeration. */
+interface Column<Row> {
+  readonly name: string;
+  readonly type: string;
+  readonly cast?: string;
+  readonly of: (row: Row) => string | number | bigint | Date | null;
+}
+
+/** Rows of one table, and how they get there. */
+interface Table<Row> {
+  readonly name: string;
+  readonly columns: readonly Column<Row>[];
+  readonly onConflict?: string;
+}
+
+/** Types of an order's fields; a field that is not here cannot be kept. */
+const ORDER_TYPES: { readonly [Field in keyof Order]-?: readonly [type: string, cast?: string] } = {
+  id: ['uuid'],
+  tenantId: ['uuid'],
+  userId: ['uuid'],
+  clientOrderId: ['text'],
+  symbol: ['text'],
+  exchange: ['word', 'trading.exchange'],
+  side: ['word', 'trading.order_side'],
+  type: ['word', 'trading.order_type'],
+  product: ['word', 'trading.order_product'],
+  validity: ['word', 'trading.order_validity'],
+  quantity: ['int8'],
+  limitPrice: ['int8'],
+  status: ['word', 'trading.order_status'],
+  filledQuantity: ['int8'],
+  turnover: ['int8'],
+  hold: ['int8'],
+  cancelReason: ['word', 'trading.cancel_reason'],
+  placedAt: ['timestamptz'],
+};
+
+const JOURNAL: Table<NewJournalEntry> = {
+  name: 'journal',
+  columns: [
+    { name: 'sequence', type: 'int8', of: ({ sequence }) => sequence },
+    { name: 'at', type: 'timestamptz', of: ({ at }) => at },
+    { name: 'command', type: 'json', cast: 'jsonb', of: ({ json }) => json },
+    { name: 'digest', type: 'word', of: ({ digest }) => digest },
+  ],
+};
+
+/** New ones in the order of their arrival, and known ones as they are now. */
+const ORDERS: Table<Order> = {
+  name: '"order"',
+  columns: (Object.keys(ORDER_TYPES) as (keyof Order)[]).map((field) => {
+    const [type, cast] = ORDER_TYPES[field];
+    return { name: ORDER[field], type, ...(cast && { cast }), of: (order) => order[field] };
+  }),
+  onConflict: `(id) DO UPDATE SET status = excluded.status, filled_quantity = excluded.filled_quantity,
+    turnover = excluded.turnover, cancel_reason = excluded.cancel_reason`,
+};
+
+type Traded = Happening & { readonly fill: NonNullable<Happening['fill']> };
+const TRADES: Table<Traded> = {
+  name: 'trade',
+  columns: [
+    { name: 'id', type: 'uuid', of: ({ fill }) => fill.tradeId },
+    { name: 'tenant_id', type: 'uuid', of: ({ order }) => order.tenantId },
+    { name: 'user_id', type: 'uuid', of: ({ order }) => order.userId },
+    { name: 'order_id', type: 'uuid', of: ({ order }) => order.id },
+    { name: 'execution_id', type: 'uuid', of: ({ fill }) => fill.executionId },
+    { name: 'symbol', type: 'text', of: ({ order }) => order.symbol },
+    { name: 'side', type: 'word', cast: 'trading.order_side', of: ({ order }) => order.side },
+    { name: 'price', type: 'int8', of: ({ fill }) => fill.price },
+    { name: 'quantity', type: 'int8', of: ({ fill }) => fill.quantity },
+    { name: 'at', type: 'timestamptz', of: ({ at }) => at },
+  ],
+};
+
+const EVENTS: Table<Happening> = {
+  name: 'order_event',
+  columns: [
+    { name: 'user_id', type: 'uuid', of: ({ order }) => order.userId },
+    { name: 'sequence', type: 'int8', of: ({ sequence }) => sequence },
+    { name: 'tenant_id', type: 'uuid', of: ({ order }) => order.tenantId },
+    { name: 'order_id', type: 'uuid', of: ({ order }) => order.id },
+    { name: 'kind', type: 'word', cast: 'trading.order_event_kind', of: ({ kind }) => kind },
+    { name: 'at', type: 'timestamptz', of: ({ at }) => at },
+    { name: 'status', type: 'word', cast: 'trading.order_status', of: ({ order }) => order.status },
+    { name: 'filled_quantity', type: 'int8', of: ({ order }) => order.filledQuantity },
+    { name: 'turnover', type: 'int8', of: ({ order }) => order.turnover },
+    { name: 'trade_id', type: 'uuid', of: ({ fill }) => fill?.tradeId ?? null },
+  ],
+};
+
+const ACCOUNTS: Table<Balance> = {
+  name: 'account',
+  columns: [
+    { name: 'user_id', type: 'uuid', of: ({ userId }) => userId },
+    { name: 'tenant_id', type: 'uuid', of: ({ tenantId }) => tenantId },
+    { name: 'buying_power', type: 'int8', of: ({ buyingPower }) => buyingPower },
+  ],
+  onConflict: '(user_id) DO UPDATE SET buying_power = excluded.buying_power',
+};
+
+const INVENTORY: Table<StockBalance> = {
+  name: 'inventory',
+  columns: [
+    { name: 'user_id', type: 'uuid', of: ({ userId }) => userId },
+    { name: 'tenant_id', type: 'uuid', of: ({ tenantId }) => tenantId },
+    { name: 'symbol', type: 'text', of: ({ symbol }) => symbol },
+    { name: 'product', type: 'word', cast: 'trading.order_product', of: ({ product }) => product },
+    { name: 'quantity', type: 'int8', of: ({ quantity }) => quantity },
+    { name: 'held', type: 'int8', of: ({ held }) => held },
+  ],
+  onConflict: '(user_id, symbol, product) DO UPDATE SET quantity = excluded.quantity, held = excluded.held',
+};
+
+/** In the order of the statement's parameters. */
+const TABLES = [JOURNAL, ORDERS, TRADES, EVENTS, ACCOUNTS, INVENTORY] as const;
+/** Between texts of JSON, which contain no control character of their own. */
+const SEPARATOR = '\x1e';
+
+const STATEMENT = statement();
+
+/** Writes the batch within an open transaction. */
+export async function keepBatch(tx: Sql, { entries, happenings, balances, stock }: Batch): Promise<void> {
+  const trades = happenings.filter((each): each is Traded => each.fill !== null);
+  await tx.query({
+    name: 'trading.keepBatch',
+    text: STATEMENT,
+    values: [
+      ...valuesOf(JOURNAL, entries),
+      ...valuesOf(ORDERS, lastStates(happenings)),
+      ...valuesOf(TRADES, trades),
+      ...valuesOf(EVENTS, happenings),
+      ...valuesOf(ACCOUNTS, balances),
+      ...valuesOf(INVENTORY, stock),
+    ],
+  });
+}
+
+function statement(): string {
+  let parameters = 0;
+  const parts = TABLES.map(({ name, columns, onConflict }, index) => {
+    const names = columns.map((column) => column.name);
+    const taken = columns.map((column) => column.name + (column.cast ? `::${column.cast}` : ''));
+    const arrays = columns.map(({ type }) => {
+      parameters += 1;
+      if (type === 'json') return `string_to_array($${parameters}, E'\\x1e')`;
+      return `$${parameters}::${type === 'word' ? 'text' : type}[]`;
+    });
+    return `part${index} AS (INSERT INTO trading.${name} (${names.join(', ')})
+      SELECT ${taken.join(', ')} FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS given (${names.join(', ')}, place)
+       ORDER BY place${onConflict === undefined ? '' : ` ON CONFLICT ${onConflict}`})`;
+  });
+  return `WITH ${parts.join(', ')} SELECT 1`;
+}
+
+function valuesOf<Row>({ columns }: Table<Row>, rows: readonly Row[]): unknown[] {
+  return columns.map(({ type, of }) => {
+    const values = rows.map(of);
+    if (type === 'text') return values;
+    return type === 'json' ? values.join(SEPARATOR) : arrayOf(values);
+  });
+}
+
+/**
+ * An array as PostgreSQL writes it, of what needs no quotes: uuids, whole numbers, instants, words of enumerations.
+ * Free text, which might say NULL, goes as a plain array.
+ */
+function arrayOf(values: readonly (string | number | bigint | Date | null)[]): string {
+  const words = values.map((value) => {
+    if (value === null) return 'NULL';
+    return value instanceof Date ? value.toISOString() : value;
+  });
+  return `{${words.join(',')}}`;
+}
