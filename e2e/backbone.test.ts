@@ -49,6 +49,11 @@ describe.each(inject('forms'))('the event backbone, $name', ({ name, url, dataDi
       code: 0,
       output: expect.stringContaining('0 dead letters.') as string,
     });
+    // Cash that was counted long ago must not be counted again.
+    expect(await events('replay', 'trading.accounts', '--since', '2026-01-01T00:00:00Z')).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('cannot hear events anew') as string,
+    });
     expect(await events('retry', 'nobody')).toMatchObject({
       code: 1,
       output: expect.stringContaining('"nobody" is none of') as string,

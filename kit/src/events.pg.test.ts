@@ -486,6 +486,8 @@ describe('a read model', () => {
     expect(await answered()).toEqual([null, 'after']);
     await expect(replay(db, signUps(), new Date('2999-01-01'))).rejects.toThrow(/nothing happened/);
     await expect(replay(db, { consumer: 'no.body' }, new Date(0))).rejects.toThrow(/no\.body/);
+    const forgetful = { ...signUps(), isForgetful: true } as const;
+    await expect(replay(db, forgetful, new Date(0))).rejects.toThrow(/cannot hear events anew/);
   });
 });
 

@@ -43,6 +43,8 @@ export interface Reaction<T extends Topic = Topic> {
    * All of its work goes through `tx`. It gives the events that follow, which are published in the same transaction.
    */
   handle(tx: Tx, events: readonly EventOf<T>[]): Promise<readonly NewEvent[]>;
+  /** It knows what it has heard for a time only: to hear older events again would double what they did. */
+  readonly isForgetful?: true;
   /** Forgets all that `handle` ever did. There for read models, which can be built anew from the log. */
   readonly reset?: (tx: Tx) => Promise<void>;
 }

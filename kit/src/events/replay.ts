@@ -21,12 +21,16 @@ export async function rebuild(db: Database, { consumer, reset }: Reaction): Prom
   });
 }
 
-/** Lets a reaction hear again what happened since `since`, over what it has made of it: right for those that do things once. */
+/**
+ * Lets a reaction hear again what happened since `since`, over what it has made of it: right for those that do things
+ * once, however long ago. Throws for one that does not know that it has done them.
+ */
 export async function replay(
   db: Database,
-  { consumer }: Pick<Reaction, 'consumer'>,
+  { consumer, isForgetful }: Pick<Reaction, 'consumer' | 'isForgetful'>,
   since: Date,
 ): Promise<void> {
+  if (isForgetful) throw new Error(`${consumer} would do again what it has done: it cannot hear events anew`);
   await db.systemTransaction(async (tx) => moveBack(tx, consumer, await placeBefore(tx, since)));
 }
 

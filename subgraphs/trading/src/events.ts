@@ -61,10 +61,11 @@ export function alertTriggered(alert: TriggeredAlert): NewEvent {
   return { topic: 'alerts.triggered', key: userId, tenantId, payload };
 }
 
-/** Cash becomes a command of the exchange, which counts each event once: it may be told again after a crash. */
+/** Cash becomes a command of the exchange, which counts each event once: it may be told again soon, as after a crash. */
 export function creditAccounts(exchange: Pick<Exchange, 'credit'>): Reaction {
   return reaction({
     consumer: 'trading.accounts',
+    isForgetful: true,
     topics: ['users.registered', 'wallets.credited'],
     handle: async (_tx, events) => {
       const deposits = events.map((event) => {
