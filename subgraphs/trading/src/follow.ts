@@ -47,7 +47,7 @@ export function stream<T>(
       // Looked for after the flag is lowered: what is committed meanwhile raises it again.
       isWoken = false;
       const value = await take();
-      if (value !== undefined) return { done: false, value };
+      if (value !== undefined && !isEnded) return { done: false, value };
       if (isWoken || isEnded) continue;
       await new Promise<void>((resolve) => (resume = resolve));
       resume = undefined;

@@ -2,17 +2,23 @@
 import DataLoader from 'dataloader';
 import { grouped, inOrder } from '@gridworks/kit/loader';
 import { istDate, type Clock } from '@gridworks/kit/time';
+import type { Alert } from './domain/alert.ts';
 import { PortfolioBuilder } from './domain/portfolio.ts';
+import type { Watchlist } from './domain/watchlist.ts';
+import type { AlertStore } from './store/alert.ts';
 import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
 import type { OrderEventRow, OrderRow, OrderStore, TradeRow } from './store/order.ts';
 import type { PortfolioStore } from './store/portfolio.ts';
 import type { PositionRow, PositionStore } from './store/position.ts';
+import type { WatchlistStore } from './store/watchlist.ts';
 
 export interface TradingLoaders {
   readonly instrument: DataLoader<string, InstrumentRow | undefined>;
   readonly order: DataLoader<string, OrderRow | undefined>;
   readonly trade: DataLoader<string, TradeRow | undefined>;
   readonly position: DataLoader<string, PositionRow | undefined>;
+  readonly watchlist: DataLoader<string, Watchlist | undefined>;
+  readonly alert: DataLoader<string, Alert | undefined>;
   /** By user: everything that user ever traded, for the prices of the moment to be put to. */
   readonly portfolioOf: DataLoader<string, PortfolioBuilder>;
   readonly tradesOf: DataLoader<string, TradeRow[]>;
@@ -27,6 +33,8 @@ export function createLoaders(
   orders: OrderStore,
   positions: PositionStore,
   portfolios: PortfolioStore,
+  watchlists: WatchlistStore,
+  alerts: AlertStore,
   clock: Clock,
 ): TradingLoaders {
   return {
@@ -36,6 +44,11 @@ export function createLoaders(
     order: new DataLoader(async (ids) => inOrder(ids, await orders.byIds(ids), ({ id }) => id), FRESH),
     trade: new DataLoader(async (ids) => inOrder(ids, await orders.tradesByIds(ids), ({ id }) => id), FRESH),
     position: new DataLoader(async (ids) => inOrder(ids, await positions.byIds(ids), ({ id }) => id), FRESH),
+    watchlist: new DataLoader(
+      async (ids) => inOrder(ids, await watchlists.byIds(ids), ({ id }) => id),
+      FRESH,
+    ),
+    alert: new DataLoader(async (ids) => inOrder(ids, await alerts.byIds(ids), ({ id }) => id), FRESH),
     portfolioOf: new DataLoader((userIds) => portfoliosOf(userIds, portfolios, clock), FRESH),
     tradesOf: new DataLoader(
       async (ids) => grouped(ids, await orders.tradesOf(ids), ({ orderId }) => orderId),

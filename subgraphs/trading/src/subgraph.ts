@@ -93,7 +93,7 @@ export function createTrading(platform: Platform): Subgraph {
       watchlists,
       alerts,
       alertWatch,
-      loaders: createLoaders(instruments, orders, positions, portfolios, clock),
+      loaders: createLoaders(instruments, orders, positions, portfolios, watchlists, alerts, clock),
     }),
     reactions: [creditAccounts(exchange), ...reactions],
     start: async () => {

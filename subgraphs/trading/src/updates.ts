@@ -4,6 +4,7 @@
  */
 import type { Bus } from '@gridworks/kit/events';
 import type { Clock } from '@gridworks/kit/time';
+import { stream } from './follow.ts';
 import type { KeptHistory, OrderRow, OrderStore, OrderUpdateRow } from './store/order.ts';
 
 /** History is missing before this: the open orders as they stood just after the event of this sequence. */
@@ -13,8 +14,6 @@ export interface OrderGap {
   readonly at: Date;
   readonly snapshot: readonly OrderRow[];
 }
-
-type Step = IteratorResult<OrderUpdateRow | OrderGap, undefined>;
 
 /** Everything after the sequence `after`, or from now on when undefined. Ends when the consumer returns. */
 export function orderUpdatesOf(
@@ -26,69 +25,32 @@ export function orderUpdatesOf(
 ): AsyncIterableIterator<OrderUpdateRow | OrderGap, undefined> {
   let cursor: bigint | undefined;
   let fetched: OrderUpdateRow[] = [];
-  let isEnded = false;
-  let isWoken = false;
-  let resume: (() => void) | undefined;
-
-  const leave = bus.onWake(() => {
-    isWoken = true;
-    resume?.();
-  });
   // "From now on" is decided when the stream opens, not when somebody first asks it for an event.
   const opened = orders.keptOf(userId);
   opened.catch(() => undefined);
 
   /** Starts over from the open orders: nothing happens between them and the events that follow. */
-  async function gap(): Promise<Step> {
+  async function gap(): Promise<OrderGap> {
     const { sequence, orders: snapshot } = await orders.snapshotOf(userId);
     fetched = [];
     cursor = sequence;
-    return { done: false, value: { sequence, kind: 'GAP', at: new Date(clock()), snapshot } };
+    return { sequence, kind: 'GAP', at: new Date(clock()), snapshot };
   }
 
-  async function step(): Promise<Step> {
+  return stream<OrderUpdateRow | OrderGap>(bus, async () => {
     if (cursor === undefined) {
       const kept = await opened;
-      if (isEnded) return { done: true, value: undefined };
       if (after !== undefined && !isKept(after, kept)) return gap();
       cursor = after ?? kept.newest;
     }
-    while (!isEnded) {
-      const update = fetched.shift();
-      if (update) {
-        // Who reads so slowly that history was forgotten meanwhile must hear of that too.
-        if (update.sequence !== cursor + 1n) return gap();
-        cursor = update.sequence;
-        return { done: false, value: update };
-      }
-      // Looked for after the flag is lowered: what is committed meanwhile raises it again.
-      isWoken = false;
-      fetched = await orders.updatesAfter(userId, cursor);
-      if (fetched.length > 0 || isWoken || isEnded) continue;
-      await new Promise<void>((resolve) => (resume = resolve));
-      resume = undefined;
-    }
-    return { done: true, value: undefined };
-  }
-
-  let turn: Promise<unknown> = Promise.resolve();
-  return {
-    next() {
-      // Two calls at once must not fetch the same event twice.
-      const result = turn.then(step);
-      turn = result.catch(() => undefined);
-      return result;
-    },
-    async return() {
-      isEnded = true;
-      leave();
-      resume?.();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+    if (fetched.length === 0) fetched = await orders.updatesAfter(userId, cursor);
+    const update = fetched.shift();
+    if (!update) return undefined;
+    // Who reads so slowly that history was forgotten meanwhile must hear of that too.
+    if (update.sequence !== cursor + 1n) return gap();
+    cursor = update.sequence;
+    return update;
+  });
 }
 
 /** Whether every event after this one is kept; one that never was belongs to another database. */

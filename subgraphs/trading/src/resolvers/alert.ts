@@ -144,10 +144,9 @@ export class UserAlertsResolver {
 /** An alert by key, as far as the caller may see one. */
 export async function resolveAlert(
   key: { readonly id: string },
-  { alerts, caller }: TradingContext,
+  { loaders, caller }: TradingContext,
 ): Promise<Alert | null> {
   const id = uuidOf('Alert', key.id);
-  const [row] = id === undefined ? [] : await alerts.byIds([id]);
-  const own = ownRow(row, caller);
+  const own = ownRow(id === undefined ? undefined : await loaders.alert.load(id), caller);
   return own ? toAlert(own) : null;
 }

@@ -84,10 +84,9 @@ export class UserWatchlistsResolver {
 /** A watchlist by key, as far as the caller may see one. */
 export async function resolveWatchlist(
   key: { readonly id: string },
-  { watchlists, caller }: TradingContext,
+  { loaders, caller }: TradingContext,
 ): Promise<Watchlist | null> {
   const id = uuidOf('Watchlist', key.id);
-  const [list] = id === undefined ? [] : await watchlists.byIds([id]);
-  const own = ownRow(list, caller);
+  const own = ownRow(id === undefined ? undefined : await loaders.watchlist.load(id), caller);
   return own ? toWatchlist(own) : null;
 }
