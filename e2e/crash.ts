@@ -4,8 +4,8 @@
  */
 import { BuyDocument, CancelDocument, RegisterDocument, SignInDocument } from '@gridworks/schema/operations';
 import { Database, type Sql } from '@gridworks/kit/db';
-import { hashOfVenue } from '@gridworks/trading/domain/venue/state';
-import { recallVenue } from '@gridworks/trading/journal';
+import { hashOfOms } from '@gridworks/trading/domain/oms/state';
+import { recallOms } from '@gridworks/trading/journal';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -263,11 +263,11 @@ async function checkOrders(tx: Sql, traders: readonly Trader[]): Promise<void> {
 
 /** The journal, from its first command and from a snapshot, comes to what the tables say. */
 async function checkJournal(tx: Sql): Promise<void> {
-  const recalled = await recallVenue(tx);
-  const whole = await recallVenue(tx, undefined, true);
+  const recalled = await recallOms(tx);
+  const whole = await recallOms(tx, undefined, true);
   if (!recalled || !whole) throw new Error('nothing was kept');
-  const state = recalled.venue.state();
-  if (hashOfVenue(state) !== hashOfVenue(whole.venue.state()))
+  const state = recalled.oms.state();
+  if (hashOfOms(state) !== hashOfOms(whole.oms.state()))
     throw new Error('the journal alone and from a snapshot on are not the same');
   const stated = {
     accounts: new Map(state.accounts.map(({ userId, buyingPower }) => [userId, BigInt(buyingPower)])),

@@ -1,7 +1,7 @@
 /** `npm run journal`: what the exchange's journal says, now or as of any command; and whether it still says the same. */
 import { readConfig } from '@gridworks/kit/config';
-import { hashOfVenue } from '@gridworks/trading/domain/venue/state';
-import { recallVenue } from '@gridworks/trading/journal';
+import { hashOfOms } from '@gridworks/trading/domain/oms/state';
+import { recallOms } from '@gridworks/trading/journal';
 import { parseArgs } from 'node:util';
 import { openDatabase } from './platform.ts';
 
@@ -31,13 +31,13 @@ export async function main(args: string[]): Promise<void> {
     throw new Error(`--at: "${values.at}" is not the number of a command.`);
   const database = await openDatabase(readConfig());
   try {
-    const recalled = await recallVenue(database.db.system, at, values.whole);
+    const recalled = await recallOms(database.db.system, at, values.whole);
     if (!recalled) throw new Error('The exchange of this database has not kept anything yet.');
     const { sequence, snapshotSequence } = recalled;
-    const state = recalled.venue.state();
+    const state = recalled.oms.state();
     const { accounts, orders } = state;
     const counts = { accounts: accounts.length, openOrders: orders.length };
-    console.log(JSON.stringify({ sequence, snapshotSequence, hash: hashOfVenue(state), ...counts }));
+    console.log(JSON.stringify({ sequence, snapshotSequence, hash: hashOfOms(state), ...counts }));
     if (values.head) return;
     for (const account of accounts) console.log(JSON.stringify({ account }));
     for (const [, order] of orders) console.log(JSON.stringify({ order }));

@@ -363,7 +363,7 @@ export type $JournalEntryPayload<ExtArgs extends runtime.Types.Extensions.Intern
     sequence: bigint
     at: Date
     /**
-     * As `subgraphs/trading/src/domain/venue/command.ts` has it.
+     * As `subgraphs/trading/src/domain/oms/command.ts` has it.
      */
     command: runtime.JsonValue
     /**

@@ -1,6 +1,6 @@
 /**
  * The exchange: what is told of each instrument, and whose turn it is to trade there. What users may do is decided by
- * the state machine in `domain/venue/` and kept by `journal.ts`; here are the markets around it: their sessions and
+ * the state machine in `domain/oms/` and kept by `journal.ts`; here are the markets around it: their sessions and
  * bands, replays of recorded data, and the ticks, which are told when what they tell is committed. What only moves the
  * market's own quotes touches no database at all.
  */
@@ -42,10 +42,10 @@ import {
 } from './domain/session.ts';
 import type { MarketAction } from './domain/simulator.ts';
 import { DEPTH_LEVELS, TickHub, modeOf, type Tick } from './domain/tick.ts';
-import type { CancelOrder, MarketCommand, PlaceOrder, QuoteMarket, Terms } from './domain/venue/command.ts';
-import type { Print } from './domain/venue/outcome.ts';
-import type { Venue } from './domain/venue/venue.ts';
-import { JournaledVenue, type Decision } from './journal.ts';
+import type { CancelOrder, MarketCommand, PlaceOrder, QuoteMarket, Terms } from './domain/oms/command.ts';
+import type { Print } from './domain/oms/outcome.ts';
+import type { Oms } from './domain/oms/oms.ts';
+import { JournaledOms, type Decision } from './journal.ts';
 import type { InstrumentStore } from './store/instrument.ts';
 import { orderByClientOrderId, orderById } from './store/order.ts';
 import { readSessions } from './store/session.ts';
@@ -101,7 +101,7 @@ export class Exchange {
   readonly ticks = new TickHub();
   readonly #markets = new Map<string, Market>();
   readonly #tickListeners = new Set<(tick: Tick) => void>();
-  readonly #journal: JournaledVenue;
+  readonly #journal: JournaledOms;
   #expiryTimer: NodeJS.Timeout | undefined;
   #expiredOn = '';
 
@@ -113,7 +113,7 @@ export class Exchange {
     private readonly instruments: InstrumentStore,
     orderRateMax: number,
   ) {
-    this.#journal = new JournaledVenue(db, bus, clock, log, orderRateMax, (venue) => this.#showAnew(venue));
+    this.#journal = new JournaledOms(db, bus, clock, log, orderRateMax, (oms) => this.#showAnew(oms));
   }
 
   /** Takes the turn as the one writer and goes on where the journal ends. */
@@ -166,7 +166,7 @@ export class Exchange {
     const { clientOrderId } = request;
     const isNameSound = isClientOrderId(clientOrderId);
     for (let isUnused = !isNameSound; ;) {
-      const venue = await this.#journal.ready(caller);
+      const oms = await this.#journal.ready(caller);
       if (isNameSound && this.#journal.isNaming(userId, clientOrderId)) {
         await this.#journal.settled();
       } else if (!isUnused && this.#journal.isNamed(userId, clientOrderId)) {
@@ -175,10 +175,10 @@ export class Exchange {
           return isSameRequest(earlier, request) ? earlier : no('CLIENT_ORDER_ID_REUSED', 'clientOrderId');
         isUnused = true;
       } else {
-        if (market) venue.list(request.symbol, this.#termsOf(market));
-        const about = { id: newId(), sequence: venue.sequence, at: this.clock(), userId };
+        if (market) oms.list(request.symbol, this.#termsOf(market));
+        const about = { id: newId(), sequence: oms.sequence, at: this.clock(), userId };
         return this.#answer(
-          this.#decide(venue, market, { kind: 'place', ...about, ...plainRequest(request) }),
+          this.#decide(oms, market, { kind: 'place', ...about, ...plainRequest(request) }),
           about.id,
         );
       }
@@ -187,12 +187,12 @@ export class Exchange {
 
   /** Takes what is left of the caller's order out of the market. */
   async cancelOrder(caller: UserCaller, orderId: string): Promise<Order | TradingRefusal> {
-    const venue = await this.#journal.ready();
-    const order = venue.order(orderId);
+    const oms = await this.#journal.ready();
+    const order = oms.order(orderId);
     if (order?.userId === caller.userId) {
       const { userId, symbol } = order;
       const command = { kind: 'cancel', at: this.clock(), userId, orderId, reason: 'USER' } as const;
-      return this.#answer(this.#decide(venue, this.#markets.get(symbol), command), orderId);
+      return this.#answer(this.#decide(oms, this.#markets.get(symbol), command), orderId);
     }
     const known = await orderById(this.db.system, orderId);
     return no(known?.userId === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
@@ -201,9 +201,9 @@ export class Exchange {
   /** Adds cash to what users may promise; resolves when that is kept. Each event counts once, however often it is told. */
   async credit(deposits: readonly Deposit[]): Promise<void> {
     await Promise.all(deposits.map((deposit) => this.#journal.ready(deposit)));
-    const venue = await this.#journal.ready();
+    const oms = await this.#journal.ready();
     const credits = deposits
-      .filter(({ eventId }) => !venue.isCredited(eventId))
+      .filter(({ eventId }) => !oms.isCredited(eventId))
       .map(({ eventId, userId, amount }) => ({ eventId, userId, amount: Number(amount) }));
     if (credits.length === 0) return this.#journal.settled();
     await this.#journal.execute({ kind: 'credit', at: this.clock(), credits }).committed;
@@ -212,15 +212,15 @@ export class Exchange {
   /** Carries out what the market's other participants do; nothing where a replay has the instrument. */
   async act(action: MarketAction): Promise<void> {
     const market = this.#markets.get(action.symbol);
-    const venue = await this.#journal.ready();
+    const oms = await this.#journal.ready();
     const at = new Date(this.clock());
     if (!market || at.getTime() < market.replayedUntilMs) return;
     if (action.kind === 'VALUE')
       return this.#journal.afterwards(() => this.#tick(market, at, action.price, 0n, 'LIVE'));
     const { symbol } = action;
-    const about = { id: newId(), sequence: venue.sequence, symbol, at: this.clock() };
+    const about = { id: newId(), sequence: oms.sequence, symbol, at: this.clock() };
     await this.#move(
-      venue,
+      oms,
       market,
       action.kind === 'QUOTE'
         ? { kind: 'quote', ...about, ...plainQuotes(action) }
@@ -251,7 +251,7 @@ export class Exchange {
     return this.#journal.asWriter(work);
   }
 
-  async #playEntry(venue: Venue, market: Market, entry: Recorded, bringsQuotes: boolean): Promise<void> {
+  async #playEntry(oms: Oms, market: Market, entry: Recorded, bringsQuotes: boolean): Promise<void> {
     const { kind, symbol, tickSize, lotSize } = market.instrument;
     const { at, price, quantity } = entry;
     market.replayedUntilMs = this.clock() + REPLAY_HOLD_MS;
@@ -266,16 +266,16 @@ export class Exchange {
       if (entry.kind === 'PRINT') this.#tick(market, at, price, quantity, 'REPLAY');
       return;
     }
-    const standing = isBeginning ? { bids: [], asks: [] } : venue.quotes(symbol);
-    const about = { id: newId(), sequence: venue.sequence, symbol, at: this.clock() };
+    const standing = isBeginning ? { bids: [], asks: [] } : oms.quotes(symbol);
+    const about = { id: newId(), sequence: oms.sequence, symbol, at: this.clock() };
     if (entry.kind === 'QUOTE') {
       const quotes = withRecordedQuote(standing, entry);
-      return this.#move(venue, market, { kind: 'quote', ...about, ...plainQuotes(quotes) }, [at, 'REPLAY']);
+      return this.#move(oms, market, { kind: 'quote', ...about, ...plainQuotes(quotes) }, [at, 'REPLAY']);
     }
     const quotes = market.isQuoted ? withinPrice(standing, price) : quotesAround(entry, tickSize, lotSize);
     const side = aggressorOf(price, market.session.last);
     const command = { kind: 'repeat', ...about, side, ...plain(entry), ...plainQuotes(quotes) } as const;
-    await this.#move(venue, market, command, [at, 'REPLAY']);
+    await this.#move(oms, market, command, [at, 'REPLAY']);
     if (quantity === 0n) this.#tick(market, at, price, 0n, 'REPLAY');
   }
 
@@ -284,11 +284,11 @@ export class Exchange {
     const today = istDate(this.clock());
     if (today === this.#expiredOn) return;
     const midnight = istMidnight(today);
-    const venue = await this.#journal.ready();
-    const late = [...venue.openOrders()].filter(({ placedAt }) => placedAt.getTime() < midnight);
+    const oms = await this.#journal.ready();
+    const late = [...oms.openOrders()].filter(({ placedAt }) => placedAt.getTime() < midnight);
     const at = this.clock();
     const decisions = late.map(({ id: orderId, userId, symbol }) =>
-      this.#decide(venue, this.#markets.get(symbol), {
+      this.#decide(oms, this.#markets.get(symbol), {
         kind: 'cancel',
         at,
         userId,
@@ -310,31 +310,31 @@ export class Exchange {
   }
 
   /** Carries out what the market does; it is kept only when it reaches a user's order. */
-  async #move(venue: Venue, market: Market, command: MarketCommand, time: MarketTime): Promise<void> {
+  async #move(oms: Oms, market: Market, command: MarketCommand, time: MarketTime): Promise<void> {
     const { symbol } = command;
-    venue.list(symbol, this.#termsOf(market));
-    if (venue.reachesUser(command)) return this.#decide(venue, market, command, time).committed;
-    const before = this.#watchedDepth(venue, symbol);
-    const prints = venue.move(command);
-    const depth = venue.depth(symbol, DEPTH_LEVELS);
+    oms.list(symbol, this.#termsOf(market));
+    if (oms.reachesUser(command)) return this.#decide(oms, market, command, time).committed;
+    const before = this.#watchedDepth(oms, symbol);
+    const prints = oms.move(command);
+    const depth = oms.depth(symbol, DEPTH_LEVELS);
     this.#journal.afterwards(() => this.#tell(market, prints, before, depth, time));
   }
 
   /** Carries out a command about a market's orders; what it does there is told when it is committed. */
   #decide(
-    venue: Venue,
+    oms: Oms,
     market: Market | undefined,
     command: PlaceOrder | CancelOrder | MarketCommand,
     [at, source] = this.#timeOf(market),
   ): Decision {
     if (!market) return this.#journal.execute(command);
     const { symbol } = market.instrument;
-    const before = this.#watchedDepth(venue, symbol);
+    const before = this.#watchedDepth(oms, symbol);
     let tell = (): void => undefined;
     const decision = this.#journal.execute(command, () => tell());
     if (!isRefusal(decision.outcome)) {
       const { prints } = decision.outcome;
-      const depth = venue.depth(symbol, DEPTH_LEVELS);
+      const depth = oms.depth(symbol, DEPTH_LEVELS);
       tell = () => this.#tell(market, prints, before, depth, [at, source]);
     }
     return decision;
@@ -349,8 +349,8 @@ export class Exchange {
   }
 
   /** The best prices as they are decided, where somebody wants to be told when they change. */
-  #watchedDepth(venue: Venue, symbol: string): Depth | undefined {
-    return this.ticks.isWatched({ symbol, mode: 'QUOTE' }) ? venue.depth(symbol, DEPTH_LEVELS) : undefined;
+  #watchedDepth(oms: Oms, symbol: string): Depth | undefined {
+    return this.ticks.isWatched({ symbol, mode: 'QUOTE' }) ? oms.depth(symbol, DEPTH_LEVELS) : undefined;
   }
 
   /** Shows what was decided: its trades, or a change of the book where somebody watches. */
@@ -403,9 +403,9 @@ export class Exchange {
   }
 
   /** The state was made anew: what was shown may never have been committed. */
-  #showAnew(venue: Venue): void {
+  #showAnew(oms: Oms): void {
     for (const market of this.#markets.values())
-      market.depth = venue.depth(market.instrument.symbol, DEPTH_LEVELS);
+      market.depth = oms.depth(market.instrument.symbol, DEPTH_LEVELS);
   }
 
   /** What holds of an instrument now; the same object until something of it changes. */

@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hashOfVenue } from './domain/venue/state.ts';
-import { JournaledVenue, recallVenue } from './journal.ts';
+import { hashOfOms } from './domain/oms/state.ts';
+import { JournaledOms, recallOms } from './journal.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
 
@@ -88,9 +88,9 @@ async function count(table: string, on = trading): Promise<number> {
 }
 
 async function hash(upTo?: number, isWhole?: boolean): Promise<string> {
-  const recalled = await recallVenue(trading.db.system, upTo, isWhole);
+  const recalled = await recallOms(trading.db.system, upTo, isWhole);
   if (!recalled) throw new Error('nothing is kept');
-  return hashOfVenue(recalled.venue.state());
+  return hashOfOms(recalled.oms.state());
 }
 
 /** What the tables say of everybody, in the words of the exchange's state. */
@@ -105,8 +105,8 @@ async function tables(on = trading): Promise<unknown> {
 }
 
 async function state(upTo?: number): Promise<unknown> {
-  const recalled = await recallVenue(trading.db.system, upTo);
-  const { accounts = [], orders = [] } = recalled?.venue.state() ?? {};
+  const recalled = await recallOms(trading.db.system, upTo);
+  const { accounts = [], orders = [] } = recalled?.oms.state() ?? {};
   const by =
     <T>(key: (each: T) => string) =>
     (a: T, b: T): number =>
@@ -194,7 +194,7 @@ describe('the journal', () => {
 describe('snapshots', () => {
   it('are made beside the commands; the first stays, and the latest two', async () => {
     const { db, platform } = trading;
-    const kept = new JournaledVenue(db, platform.bus, Date.now, platform.log, 10, () => undefined, 5);
+    const kept = new JournaledOms(db, platform.bus, Date.now, platform.log, 10, () => undefined, 5);
     await kept.start();
     const owner = { userId: newId(), tenantId: TENANT };
     await kept.ready(owner);
@@ -213,7 +213,7 @@ describe('snapshots', () => {
     const [first, before, last, ...more] = await snapshots();
     expect([first, more]).toEqual([0, []]);
     expect((last ?? 0) - (before ?? 0)).toBe(5);
-    expect((await recallVenue(db.system))?.snapshotSequence).toBe(last);
+    expect((await recallOms(db.system))?.snapshotSequence).toBe(last);
     expect(await hash()).toBe(await hash(undefined, true));
     expect(await state()).toMatchObject({ accounts: [{ user_id: owner.userId, buying_power: 820 }] });
   });

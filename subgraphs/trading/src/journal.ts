@@ -14,11 +14,11 @@ import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import DataLoader from 'dataloader';
 import type { TradingRefusal } from './domain/order.ts';
-import type { Command } from './domain/venue/command.ts';
-import { NameSet } from './domain/venue/names.ts';
-import { digestOf, type Decided, type Outcome } from './domain/venue/outcome.ts';
-import { hashOfVenue } from './domain/venue/state.ts';
-import { Venue } from './domain/venue/venue.ts';
+import type { Command } from './domain/oms/command.ts';
+import { NameSet } from './domain/oms/names.ts';
+import { digestOf, type Decided, type Outcome } from './domain/oms/outcome.ts';
+import { hashOfOms } from './domain/oms/state.ts';
+import { Oms } from './domain/oms/oms.ts';
 import { eventOf } from './events.ts';
 import { readAccounts } from './store/account.ts';
 import { keepBatch } from './store/batch.ts';
@@ -63,9 +63,9 @@ interface Pending {
   fail(error: Error): void;
 }
 
-export class JournaledVenue {
-  #venue: Venue | undefined;
-  #loading: Promise<Venue> | undefined;
+export class JournaledOms {
+  #oms: Oms | undefined;
+  #loading: Promise<Oms> | undefined;
   #epoch = 0n;
   /** Of the latest command that was decided, and of the one up to which there is a snapshot. */
   #sequence = 0;
@@ -88,13 +88,13 @@ export class JournaledVenue {
     private readonly log: Log,
     private readonly orderRateMax: number,
     /** Told when the state was made anew. */
-    private readonly onLoad: (venue: Venue) => void,
+    private readonly onLoad: (oms: Oms) => void,
     private readonly snapshotCommands = SNAPSHOT_COMMANDS,
   ) {}
 
   /** Takes the turn as the one writer and makes the state from what is kept. */
   async start(): Promise<void> {
-    this.#venue = undefined;
+    this.#oms = undefined;
     this.#epoch = await takeTurn(this.db.system);
     await this.ready();
   }
@@ -114,25 +114,25 @@ export class JournaledVenue {
   }
 
   /** The state machine, with this user's account open. To be used before anything else is awaited. */
-  async ready(owner?: Owner): Promise<Venue> {
+  async ready(owner?: Owner): Promise<Oms> {
     for (;;) {
-      const venue = this.#venue ?? (await this.#load());
-      if (venue !== this.#venue) continue;
-      if (!owner || (venue.hasAccount(owner.userId) && this.#named.has(owner.userId))) return venue;
+      const oms = this.#oms ?? (await this.#load());
+      if (oms !== this.#oms) continue;
+      if (!owner || (oms.hasAccount(owner.userId) && this.#named.has(owner.userId))) return oms;
       await this.#owners.load(owner);
     }
   }
 
   /** Carries out a command. `done` is called after the commit, before anybody who waits for it goes on. */
   execute(command: Command, done?: () => void): Decision {
-    const venue = this.#venue;
-    if (!venue) throw new Error('the exchange is making its state anew');
+    const oms = this.#oms;
+    if (!oms) throw new Error('the exchange is making its state anew');
     let decided: Decided;
     try {
-      decided = venue.decide(command);
+      decided = oms.decide(command);
     } catch (error) {
       // It may have changed a part of the state.
-      this.#venue = undefined;
+      this.#oms = undefined;
       throw error;
     }
     const { outcome, steps } = decided;
@@ -211,7 +211,7 @@ export class JournaledVenue {
       try {
         await this.#commit(batch.flatMap(({ entries }) => entries));
       } catch (error) {
-        this.#venue = undefined;
+        this.#oms = undefined;
         const reason = error instanceof Error ? error : new Error(String(error));
         for (const each of [...batch, ...this.#pending.splice(0)]) each.fail(reason);
         break;
@@ -252,10 +252,10 @@ export class JournaledVenue {
 
   /** Keeps the state as it stands now, when all that led to it is committed. */
   #snapshot(): void {
-    const venue = this.#venue;
-    if (!venue) return;
-    const state = venue.state();
-    const snapshot = { sequence: this.#sequence, state, hash: hashOfVenue(state) };
+    const oms = this.#oms;
+    if (!oms) return;
+    const state = oms.state();
+    const snapshot = { sequence: this.#sequence, state, hash: hashOfOms(state) };
     this.#snapshotSequence = snapshot.sequence;
     const settle = (): void => {
       this.#saving = this.#saving.then(() => this.#save(snapshot));
@@ -272,39 +272,39 @@ export class JournaledVenue {
   }
 
   /** Makes the state from the latest snapshot and the commands after it; from the tables where there is neither. */
-  #load(): Promise<Venue> {
+  #load(): Promise<Oms> {
     this.#loading ??= this.#recall().finally(() => (this.#loading = undefined));
     return this.#loading;
   }
 
-  async #recall(): Promise<Venue> {
+  async #recall(): Promise<Oms> {
     await this.settled().catch(() => undefined);
-    const recalled = (await recallVenue(this.db.system)) ?? (await this.#adopt());
-    const { venue, sequence, snapshotSequence } = recalled;
+    const recalled = (await recallOms(this.db.system)) ?? (await this.#adopt());
+    const { oms, sequence, snapshotSequence } = recalled;
     this.#sequence = sequence;
     this.#snapshotSequence = snapshotSequence;
     // They moved meanwhile; who makes the market will quote anew.
-    venue.withdrawQuotes();
-    this.#venue = venue;
-    if (venue.orderRateMax !== this.orderRateMax)
+    oms.withdrawQuotes();
+    this.#oms = oms;
+    if (oms.orderRateMax !== this.orderRateMax)
       this.execute({ kind: 'limits', at: this.clock(), orderRateMax: this.orderRateMax });
-    this.onLoad(venue);
-    return venue;
+    this.onLoad(oms);
+    return oms;
   }
 
   /** The first state: orders that waited before there was a journal, and what their owners have. */
   async #adopt(): Promise<Recalled> {
-    const venue = new Venue();
+    const oms = new Oms();
     const orders = await openOrders(this.db.system);
     const owners = new Map(orders.map(({ userId, tenantId }) => [userId, { userId, tenantId }]));
     for (const account of await readAccounts(this.db.system, [...owners.values()]))
-      venue.apply({ kind: 'open', at: 0, ...account });
-    for (const { arrival: _, ...order } of orders) venue.adopt(order);
-    const state = venue.state();
+      oms.apply({ kind: 'open', at: 0, ...account });
+    for (const { arrival: _, ...order } of orders) oms.adopt(order);
+    const state = oms.state();
     await this.asWriter((tx) =>
-      saveSnapshot(tx, { sequence: 0, state, hash: hashOfVenue(state) }, SNAPSHOTS_KEPT),
+      saveSnapshot(tx, { sequence: 0, state, hash: hashOfOms(state) }, SNAPSHOTS_KEPT),
     );
-    return { venue, sequence: 0, snapshotSequence: 0 };
+    return { oms, sequence: 0, snapshotSequence: 0 };
   }
 
   /** Opens the accounts of users whom the state does not know, and learns which names they have used. */
@@ -316,7 +316,7 @@ export class JournaledVenue {
       this.#names.add(userId, clientOrderId);
     for (const userId of unnamed) this.#named.add(userId);
     for (const account of accounts)
-      if (this.#venue?.hasAccount(account.userId) === false)
+      if (this.#oms?.hasAccount(account.userId) === false)
         this.execute({ kind: 'open', at: this.clock(), ...account });
     return owners.map(() => undefined);
   }
@@ -324,7 +324,7 @@ export class JournaledVenue {
 
 /** A state and where in the journal it stands. */
 export interface Recalled {
-  readonly venue: Venue;
+  readonly oms: Oms;
   readonly sequence: number;
   readonly snapshotSequence: number;
 }
@@ -333,24 +333,24 @@ export interface Recalled {
  * The state after a command of the journal, or after the last: from the latest snapshot before it, or with `isWhole`
  * from the first. Undefined where nothing was ever kept. Throws when a command does not come to what it came to then.
  */
-export async function recallVenue(sql: Sql, upTo?: number, isWhole = false): Promise<Recalled | undefined> {
+export async function recallOms(sql: Sql, upTo?: number, isWhole = false): Promise<Recalled | undefined> {
   const snapshot = await latestSnapshot(sql, isWhole ? 0 : upTo);
   if (!snapshot) return undefined;
-  const venue = new Venue(snapshot.state);
-  if (hashOfVenue(venue.state()) !== snapshot.hash)
+  const oms = new Oms(snapshot.state);
+  if (hashOfOms(oms.state()) !== snapshot.hash)
     throw new Error(`the snapshot of command ${snapshot.sequence} is not what was kept`);
   const { sequence: snapshotSequence } = snapshot;
   let sequence = snapshotSequence;
   for await (const entries of readJournal(sql, sequence, upTo)) {
     for (const entry of entries) {
-      const outcome = venue.apply(entry.command);
+      const outcome = oms.apply(entry.command);
       const isSame = !isRefusal(outcome) && digestOf(outcome) === entry.digest;
       if (entry.sequence !== sequence + 1 || !isSame)
         throw new Error(`command ${entry.sequence} of the journal does not come to what it came to`);
       sequence = entry.sequence;
     }
   }
-  return { venue, sequence, snapshotSequence };
+  return { oms, sequence, snapshotSequence };
 }
 
 function nameOf(userId: string, clientOrderId: string): string {

@@ -8,24 +8,26 @@ import { SimulatedMarket } from './market.ts';
 import { CandleRecorder } from './recorder.ts';
 import {
   DepthUpdateResolver,
-  HoldingResolver,
   InstrumentResolver,
   MarketResolver,
-  OrderResolver,
+  resolveInstrument,
+} from './resolvers/market.ts';
+import {
+  HoldingResolver,
   PortfolioResolver,
   PositionResolver,
-  UserResolver,
-  resolveInstrument,
-  resolveOrder,
+  UserPortfolioResolver,
   resolvePosition,
-  resolveTrade,
-  resolveUser,
-  type TradingContext,
-} from './resolvers.ts';
+} from './resolvers/portfolio.ts';
+import { OrderResolver, UserOrdersResolver, resolveOrder, resolveTrade } from './resolvers/order.ts';
+import { resolveUser, type TradingContext } from './resolvers/context.ts';
 import { AlertResolver, UserAlertsResolver, resolveAlert } from './resolvers/alert.ts';
 import { UserWatchlistsResolver, WatchlistResolver, resolveWatchlist } from './resolvers/watchlist.ts';
 import { OrderEventRetention } from './retention.ts';
-import { Instrument, Order, Position, Trade, User } from './schema.ts';
+import { Instrument } from './schema/market.ts';
+import { Order, Trade } from './schema/order.ts';
+import { Position } from './schema/portfolio.ts';
+import { User } from './schema/user.ts';
 import { Alert } from './schema/alert.ts';
 import { Watchlist } from './schema/watchlist.ts';
 import { AccountStore } from './store/account.ts';
@@ -60,7 +62,8 @@ export function createTrading(platform: Platform): Subgraph {
       InstrumentResolver,
       OrderResolver,
       PositionResolver,
-      UserResolver,
+      UserOrdersResolver,
+      UserPortfolioResolver,
       PortfolioResolver,
       HoldingResolver,
       MarketResolver,

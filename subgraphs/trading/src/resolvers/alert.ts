@@ -7,8 +7,10 @@ import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root, Subscription } 
 import { checkAlert, isSameAlert, type Alert as AlertState, type AlertStatus } from '../domain/alert.ts';
 import { no, type TradingRefusal } from '../domain/order.ts';
 import { follow } from '../follow.ts';
-import { instrumentOf, ownRow, readable, type TradingContext } from '../resolvers.ts';
-import { Instrument, User } from '../schema.ts';
+import { instrumentOf } from '../resolvers/market.ts';
+import { ownRow, readable, type TradingContext } from '../resolvers/context.ts';
+import { Instrument } from '../schema/market.ts';
+import { User } from '../schema/user.ts';
 import {
   Alert,
   AlertConnection,

@@ -5,8 +5,10 @@ import { isRefusal } from '@gridworks/kit/refusal';
 import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
 import { no, type TradingRefusal } from '../domain/order.ts';
 import { saveWatchlist, type Watchlist as WatchlistState } from '../domain/watchlist.ts';
-import { instrumentOf, ownRow, readable, type TradingContext } from '../resolvers.ts';
-import { Instrument, User } from '../schema.ts';
+import { instrumentOf } from '../resolvers/market.ts';
+import { ownRow, readable, type TradingContext } from '../resolvers/context.ts';
+import { Instrument } from '../schema/market.ts';
+import { User } from '../schema/user.ts';
 import {
   DeleteWatchlistInput,
   SaveWatchlistInput,

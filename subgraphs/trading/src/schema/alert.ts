@@ -3,7 +3,7 @@ import { BigIntScalar, DateTime, Decimal, Node, connectionOf, enumOf } from '@gr
 import { Directive, Field, ID, InputType, ObjectType, type ClassType } from 'type-graphql';
 import type { AlertCondition, AlertRequest, AlertStatus } from '../domain/alert.ts';
 import type { TradingRefusal } from '../domain/order.ts';
-import { TradingRefusalType } from '../schema.ts';
+import { TradingRefusalType } from '../schema/refusal.ts';
 
 export const AlertConditionEnum = enumOf<AlertCondition>('AlertCondition', 'What an alert waits for.', {
   AT_OR_ABOVE: 'The price rises to that of the alert, or beyond.',

@@ -2,7 +2,7 @@
 import { Node } from '@gridworks/kit/graph';
 import { Directive, Field, ID, InputType, ObjectType, type ClassType } from 'type-graphql';
 import type { TradingRefusal } from '../domain/order.ts';
-import { TradingRefusalType } from '../schema.ts';
+import { TradingRefusalType } from '../schema/refusal.ts';
 
 @ObjectType('Watchlist', { implements: Node, description: 'Instruments that its owner keeps an eye on.' })
 @Directive('@key(fields: "id")')

@@ -1,7 +1,7 @@
 /** Every query about buying power: what a user may still promise. */
 import type { Database, Sql } from '@gridworks/kit/db';
 import type { Product } from '../domain/order.ts';
-import type { OpenAccount, StockState } from '../domain/venue/command.ts';
+import type { OpenAccount, StockState } from '../domain/oms/command.ts';
 import { newestOf } from './order.ts';
 
 export class AccountStore {

@@ -6,7 +6,7 @@
 import type { Sql } from '@gridworks/kit/db';
 import { lastStates, type Happening } from '../domain/happening.ts';
 import type { Order } from '../domain/order.ts';
-import type { Balance, StockBalance } from '../domain/venue/outcome.ts';
+import type { Balance, StockBalance } from '../domain/oms/outcome.ts';
 import type { NewJournalEntry } from './journal.ts';
 import { ORDER } from './order.ts';
 

@@ -1,7 +1,7 @@
 /** Every query about the exchange's journal and its snapshots. */
 import type { Sql } from '@gridworks/kit/db';
-import type { Command } from '../domain/venue/command.ts';
-import type { VenueState } from '../domain/venue/state.ts';
+import type { Command } from '../domain/oms/command.ts';
+import type { OmsState } from '../domain/oms/state.ts';
 
 export interface JournalEntry {
   /** 1, 2, 3, ... without a gap. */
@@ -21,7 +21,7 @@ export interface NewJournalEntry extends Omit<JournalEntry, 'command'> {
 export interface JournalSnapshot {
   /** The last command it contains; 0 before the first. */
   readonly sequence: number;
-  readonly state: VenueState;
+  readonly state: OmsState;
   readonly hash: string;
 }
 
@@ -52,7 +52,7 @@ export async function latestSnapshot(
   sql: Sql,
   upTo: number = Number.MAX_SAFE_INTEGER,
 ): Promise<JournalSnapshot | undefined> {
-  const { rows } = await sql.query<{ sequence: bigint; state: VenueState; hash: string }>(
+  const { rows } = await sql.query<{ sequence: bigint; state: OmsState; hash: string }>(
     `SELECT sequence, state, hash FROM trading.journal_snapshot
       WHERE sequence <= $1 ORDER BY sequence DESC LIMIT 1`,
     [upTo],

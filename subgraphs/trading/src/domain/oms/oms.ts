@@ -30,7 +30,7 @@ import type { Command, MarketCommand, OpenAccount, PlaceOrder, StateMarket, Term
 import { idAfter } from './ids.ts';
 import { MarketSide } from './market.ts';
 import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
-import { factsOf, orderOf, type KeptOrder, type VenueState } from './state.ts';
+import { factsOf, orderOf, type KeptOrder, type OmsState } from './state.ts';
 
 /** In the core the market of an instrument owns orders under the instrument's number; users are numbered from here. */
 const USERS_FROM = 65_536;
@@ -60,7 +60,7 @@ interface Floor {
   isStated: boolean;
 }
 
-export class Venue {
+export class Oms {
   #now = 0;
   #orderRateMax = ORDER_RATE_MAX;
   #lastNumber = 0;
@@ -72,7 +72,7 @@ export class Venue {
   readonly #numbers = new Map<string, number>();
   readonly #credited = new Set<string>();
 
-  constructor(state?: VenueState) {
+  constructor(state?: OmsState) {
     this.#core = new FastEngine({ risk: false, reusesIds: true }, state?.core);
     if (!state) return;
     this.#now = state.now;
@@ -429,7 +429,7 @@ export class Venue {
     return floor;
   }
 
-  state(): VenueState {
+  state(): OmsState {
     return {
       now: this.#now,
       orderRateMax: this.#orderRateMax,

@@ -4,8 +4,8 @@ import { createRandom, type Random } from '../random.ts';
 import type { Side } from '../order.ts';
 import type { Command, MarketCommand, PlaceOrder, Terms } from './command.ts';
 import { digestOf, type Outcome } from './outcome.ts';
-import { hashOfVenue, type VenueState } from './state.ts';
-import { Venue } from './venue.ts';
+import { hashOfOms, type OmsState } from './state.ts';
+import { Oms } from './oms.ts';
 
 const TERMS: Terms = {
   exchange: 'NSE',
@@ -25,20 +25,20 @@ interface Kept {
   readonly digest: string;
 }
 
-/** A venue as it is served, with what a journal would keep of it. */
+/** A oms as it is served, with what a journal would keep of it. */
 class Stage {
-  readonly venue: Venue;
+  readonly oms: Oms;
   readonly journal: Kept[] = [];
   at = MORNING;
   #ids = 0;
 
-  constructor(state?: VenueState, firstId = 0) {
-    this.venue = new Venue(state);
+  constructor(state?: OmsState, firstId = 0) {
+    this.oms = new Oms(state);
     this.#ids = firstId;
   }
 
   execute(command: Command): Outcome | string {
-    const { outcome, steps } = this.venue.decide(command);
+    const { outcome, steps } = this.oms.decide(command);
     for (const step of steps) this.journal.push({ command: step.command, digest: digestOf(step.outcome) });
     return isRefusal(outcome) ? outcome.code : outcome;
   }
@@ -48,9 +48,9 @@ class Stage {
     symbol: string,
     command: (about: { at: number; id: string; sequence: number; symbol: string }) => MarketCommand,
   ): string[] {
-    this.venue.list(symbol, TERMS);
-    const wanted = command({ at: this.at, id: this.id(), sequence: this.venue.sequence, symbol });
-    if (!this.venue.reachesUser(wanted)) return this.venue.move(wanted).map(printed);
+    this.oms.list(symbol, TERMS);
+    const wanted = command({ at: this.at, id: this.id(), sequence: this.oms.sequence, symbol });
+    if (!this.oms.reachesUser(wanted)) return this.oms.move(wanted).map(printed);
     const outcome = this.execute(wanted);
     return typeof outcome === 'string' ? [outcome] : outcome.prints.map(printed);
   }
@@ -94,12 +94,12 @@ class Stage {
   ): Outcome | string {
     const id = this.id();
     const symbol = more.symbol ?? 'S';
-    this.venue.list(symbol, TERMS);
+    this.oms.list(symbol, TERMS);
     return this.execute({
       kind: 'place',
       at: this.at,
       id,
-      sequence: this.venue.sequence,
+      sequence: this.oms.sequence,
       userId,
       clientOrderId: `c-${this.#ids}`,
       symbol,
@@ -116,7 +116,7 @@ class Stage {
   /** Places an order of somebody new: its trades, then how it ended unless it waits. */
   trade(side: Side, price: number | null, quantity: number, more: Partial<PlaceOrder> = {}): string[] {
     const userId = more.userId ?? `u${this.#ids}`;
-    if (!this.venue.hasAccount(userId)) this.open(userId);
+    if (!this.oms.hasAccount(userId)) this.open(userId);
     return told(this.place(userId, side, price, quantity, more));
   }
 
@@ -127,7 +127,7 @@ class Stage {
 
   /** Both sides as `quantity@price`, the best first. */
   book(): string {
-    const { bids, asks } = this.venue.depth('S', 10);
+    const { bids, asks } = this.oms.depth('S', 10);
     const row = ({ price, quantity }: { price: bigint; quantity: bigint }): string => `${quantity}@${price}`;
     return `${bids.map(row).join(' ')} | ${asks.map(row).join(' ')}`;
   }
@@ -251,13 +251,13 @@ describe('the market', () => {
     expect(stage.book()).toBe('10@99 20@98 5@97 | 10@101');
     stage.quote([[100, 1]], []);
     expect(stage.book()).toBe('1@100 5@97 | ');
-    expect(stage.venue.quotes('S')).toEqual({ bids: [{ price: 100n, quantity: 1n }], asks: [] });
+    expect(stage.oms.quotes('S')).toEqual({ bids: [{ price: 100n, quantity: 1n }], asks: [] });
   });
 
   it('queues what it adds behind a user and takes away from the back', () => {
     const stage = new Stage();
     const filled = (): bigint | undefined =>
-      [...stage.venue.openOrders()].find(({ userId }) => userId === 'me')?.filledQuantity;
+      [...stage.oms.openOrders()].find(({ userId }) => userId === 'me')?.filledQuantity;
     stage.quote([[99, 10]], []);
     stage.trade('BUY', 99, 5, { userId: 'me' });
     stage.quote([[99, 14]], []);
@@ -325,7 +325,7 @@ describe('a credit', () => {
     const credit = { eventId: 'e1', userId: 'ann', amount: 7 };
     const outcome = stage.execute({ kind: 'credit', at: stage.at, credits: [credit] });
     expect(outcome).toMatchObject({ balances: [{ buyingPower: 12n }] });
-    expect(stage.venue.isCredited('e1')).toBe(true);
+    expect(stage.oms.isCredited('e1')).toBe(true);
     expect(() => stage.execute({ kind: 'credit', at: stage.at, credits: [credit] })).toThrow(/second time/);
   });
 });
@@ -349,7 +349,7 @@ function live(stage: Stage, random: Random, steps: number): void {
       const validity = pick(['DAY', 'DAY', 'DAY', 'IOC', 'FOK'] as const);
       stage.place(pick(USERS), side, upTo(8) === 0 ? null : price, 1 + upTo(20), { symbol, validity });
     } else if (chance < 12) {
-      const chosen = pick([...stage.venue.openOrders()]);
+      const chosen = pick([...stage.oms.openOrders()]);
       if (!chosen) continue;
       const { userId, id: orderId } = chosen;
       stage.execute({ kind: 'cancel', at: stage.at, userId, orderId, reason: 'USER' });
@@ -369,14 +369,14 @@ function live(stage: Stage, random: Random, steps: number): void {
   }
 }
 
-function replay(journal: readonly Kept[], state?: VenueState): Venue {
-  const venue = new Venue(state);
+function replay(journal: readonly Kept[], state?: OmsState): Oms {
+  const oms = new Oms(state);
   for (const { command, digest } of JSON.parse(JSON.stringify(journal)) as Kept[]) {
-    const outcome = venue.apply(command);
+    const outcome = oms.apply(command);
     if (isRefusal(outcome)) throw new Error(`a replay refuses with ${outcome.code}`);
     expect(digestOf(outcome)).toBe(digest);
   }
-  return venue;
+  return oms;
 }
 
 describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever happens, seed %s', (seed) => {
@@ -389,26 +389,26 @@ describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever 
     live(stage, random, steps / 2);
     return stage;
   }
-  const hash = (venue: Venue): string => hashOfVenue(venue.state());
+  const hash = (oms: Oms): string => hashOfOms(oms.state());
 
   it('the journal alone, and a snapshot with what follows it, give the state that was lived', () => {
     let snapshot = '';
     let kept = 0;
-    const stage = run(4_000, ({ venue, journal }) => {
-      snapshot = JSON.stringify(venue.state());
+    const stage = run(4_000, ({ oms, journal }) => {
+      snapshot = JSON.stringify(oms.state());
       kept = journal.length;
     });
     expect(kept).toBeGreaterThan(500);
     const whole = replay(stage.journal);
-    const resumed = replay(stage.journal.slice(kept), JSON.parse(snapshot) as VenueState);
-    expect(hash(whole)).toBe(hash(stage.venue));
-    expect(hash(resumed)).toBe(hash(stage.venue));
+    const resumed = replay(stage.journal.slice(kept), JSON.parse(snapshot) as OmsState);
+    expect(hash(whole)).toBe(hash(stage.oms));
+    expect(hash(resumed)).toBe(hash(stage.oms));
     // And it goes on alike: the books are the same down to who stands before whom.
-    for (const venue of [whole, resumed]) {
-      venue.withdrawQuotes();
-      expect(venue.depth('S', 50)).toEqual(
+    for (const oms of [whole, resumed]) {
+      oms.withdrawQuotes();
+      expect(oms.depth('S', 50)).toEqual(
         (() => {
-          const other = new Venue(JSON.parse(JSON.stringify(stage.venue.state())) as VenueState);
+          const other = new Oms(JSON.parse(JSON.stringify(stage.oms.state())) as OmsState);
           other.withdrawQuotes();
           return other.depth('S', 50);
         })(),
@@ -418,13 +418,13 @@ describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever 
 
   it('a restart that loses the quotes changes nothing of what users have', () => {
     const stage = run(1_000);
-    const restarted = new Stage(JSON.parse(JSON.stringify(stage.venue.state())) as VenueState, 1_000_000);
+    const restarted = new Stage(JSON.parse(JSON.stringify(stage.oms.state())) as OmsState, 1_000_000);
     restarted.at = stage.at;
-    restarted.venue.withdrawQuotes();
-    expect(hash(restarted.venue)).toBe(hash(stage.venue));
+    restarted.oms.withdrawQuotes();
+    expect(hash(restarted.oms)).toBe(hash(stage.oms));
     const random = createRandom(`${seed}/after`);
     live(restarted, random, 1_000);
-    expect(hash(replay([...stage.journal, ...restarted.journal]))).toBe(hash(restarted.venue));
+    expect(hash(replay([...stage.journal, ...restarted.journal]))).toBe(hash(restarted.oms));
   });
 
   it('cash is promised or there, shares only change hands with the market, numbers have no gap', () => {
@@ -433,9 +433,9 @@ describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever 
     const sums = new Map(USERS.map((user) => [user, { cash: 100_000n, events: 0n }]));
     const journal = new Proxy(stage.journal, {});
     live(stage, createRandom(seed), 2_000);
-    const venue = new Venue();
+    const oms = new Oms();
     for (const { command } of journal) {
-      const outcome = venue.apply(command);
+      const outcome = oms.apply(command);
       if (isRefusal(outcome)) throw new Error(outcome.code);
       if (command.kind === 'credit')
         for (const { userId, amount } of command.credits)
@@ -460,7 +460,7 @@ describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever 
       }
       for (const { bought, sold, users } of parties.values()) if (users.size === 2) expect(bought).toBe(sold);
     }
-    const { accounts, orders } = venue.state();
+    const { accounts, orders } = oms.state();
     for (const { userId, buyingPower, stock } of accounts) {
       expect(BigInt(buyingPower)).toBe(sums.get(userId)?.cash);
       for (const [symbol, product, quantity, held] of stock) {

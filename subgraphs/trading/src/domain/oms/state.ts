@@ -5,7 +5,7 @@ import type { Order } from '../order.ts';
 import type { AccountState } from './account.ts';
 import type { Terms } from './command.ts';
 
-export interface VenueState {
+export interface OmsState {
   readonly now: number;
   readonly orderRateMax: number;
   readonly accounts: readonly AccountState[];
@@ -30,7 +30,7 @@ type KeptFacts = Omit<
 };
 
 /** Equal for equal states. What the market quotes and how the core numbers things is no part of it, as of the commands. */
-export function hashOfVenue(state: VenueState): string {
+export function hashOfOms(state: OmsState): string {
   const { core, accounts, orders, credited, now, orderRateMax } = state;
   const byNumber = new Map(orders);
   const queued = core.orders
