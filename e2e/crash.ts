@@ -6,6 +6,7 @@ import { BuyDocument, CancelDocument, RegisterDocument, SignInDocument } from '@
 import { Database, type Sql } from '@gridworks/kit/db';
 import { hashOfOms } from '@gridworks/trading/domain/oms/state';
 import { recallOms } from '@gridworks/trading/journal';
+import { projectedUpTo } from '@gridworks/trading/store/journal';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -212,6 +213,11 @@ async function expectWhole(readers: readonly OrderReader[], traders: readonly Tr
 async function check(dataDir: string, traders: readonly Trader[]): Promise<void> {
   const db = new Database(readFileSync(join(dataDir, 'postgres.url'), 'utf8'), { connections: 2 });
   try {
+    const kept = await journaled(db.system);
+    await eventually(
+      () => projectedUpTo(db.system),
+      (sequence) => sequence >= kept,
+    );
     await db.systemTransaction(async (tx) => {
       await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       await checkOrders(tx, traders);
@@ -261,10 +267,19 @@ async function checkOrders(tx: Sql, traders: readonly Trader[]): Promise<void> {
   }
 }
 
-/** The journal, from its first command and from a snapshot, comes to what the tables say. */
+/** The last command that the journal holds. */
+async function journaled(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ last: bigint | null }>(
+    `SELECT max(sequence) AS last FROM trading.journal`,
+  );
+  return Number(rows[0]?.last ?? 0);
+}
+
+/** The journal, from its first command and from a snapshot, comes to what the tables say as far as they tell of it. */
 async function checkJournal(tx: Sql): Promise<void> {
-  const recalled = await recallOms(tx);
-  const whole = await recallOms(tx, undefined, true);
+  const upTo = await projectedUpTo(tx);
+  const recalled = await recallOms(tx, upTo);
+  const whole = await recallOms(tx, upTo, true);
   if (!recalled || !whole) throw new Error('nothing was kept');
   const state = recalled.oms.state();
   if (hashOfOms(state) !== hashOfOms(whole.oms.state()))

@@ -6,7 +6,6 @@
  */
 import type { Topic, Topics } from '@gridworks/schema/events';
 import type { Sql, Tx } from './db.ts';
-import { newId } from './id.ts';
 
 export type { Bus } from './events/bus.ts';
 
@@ -54,21 +53,23 @@ export function reaction<T extends Topic>(value: Reaction<T>): Reaction {
   return value;
 }
 
+/** Between texts of JSON, which contain no control character of their own. */
+const SEPARATOR = '\x1e';
+
 /** Appends events to the log, in their order, within an open transaction. */
 export async function publish(tx: Sql, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   await tx.query(
     `INSERT INTO events.log (id, topic, key, tenant_id, payload)
-     SELECT id, topic, key, tenant_id, payload
-       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[])
-            WITH ORDINALITY AS event (id, topic, key, tenant_id, payload, place)
+     SELECT uuidv7(), topic, key, tenant_id, payload::jsonb
+       FROM unnest($1::text[], $2::text[], $3::uuid[], string_to_array($4, E'\\x1e'))
+            WITH ORDINALITY AS event (topic, key, tenant_id, payload, place)
       ORDER BY place`,
     [
-      events.map(() => newId()),
-      events.map(({ topic }) => topic),
+      `{${events.map(({ topic }) => topic).join()}}`,
       events.map(({ key }) => key),
-      events.map(({ tenantId }) => tenantId),
-      events.map(({ payload }) => JSON.stringify(payload)),
+      `{${events.map(({ tenantId }) => tenantId ?? 'NULL').join()}}`,
+      events.map(({ payload }) => JSON.stringify(payload)).join(SEPARATOR),
     ],
   );
 }

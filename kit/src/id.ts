@@ -1,12 +1,23 @@
 /** Identity: UUIDv7 inside (sortable by time), `Type:uuid` outside (a global id that `node(id:)` understands). */
+import { randomFillSync } from 'node:crypto';
 import { v5, v7 } from 'uuid';
 
 /** Namespace of `namedId`; chosen once at random. */
 const NAMES = '5f0c2a4e-8d0b-4c39-9a57-b1b0c2f1d6e3';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Randomness for many ids: to ask for it id by id costs several times as much as the rest. */
+const RANDOM_BYTES = 16;
+const pool = new Uint8Array(RANDOM_BYTES * 256);
+let used = pool.length;
+
 export function newId(): string {
-  return v7();
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += RANDOM_BYTES;
+  return v7({ random: pool.subarray(used - RANDOM_BYTES, used) });
 }
 
 /** The id of what is named in full by `name`: the same each time, so that what is built anew keeps its identity. */

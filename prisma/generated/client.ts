@@ -246,6 +246,11 @@ export type JournalEntry = Prisma.JournalEntryModel
  */
 export type JournalSnapshot = Prisma.JournalSnapshotModel
 /**
+ * Model JournalProjection
+ * How far the tables of orders, trades, order events, accounts and stock, and the log of events, tell of the journal.
+ */
+export type JournalProjection = Prisma.JournalProjectionModel
+/**
  * Model BrokerOrder
  * An order at a broker and what is believed of it: kept so that a restart forgets nothing. Belongs to no tenant:
  * callers never see it.

@@ -16,6 +16,7 @@ export class Bus {
   readonly reactions: Reaction[] = [];
   readonly #backbone: Backbone;
   readonly #wakers = new Set<() => void>();
+  readonly #owed: (() => Promise<void>)[] = [];
   #listener: pg.Client | undefined;
   #notifyTimer: NodeJS.Timeout | undefined;
   #pollTimer: NodeJS.Timeout | undefined;
@@ -45,6 +46,11 @@ export class Bus {
   onWake(callback: () => void): () => void {
     this.#wakers.add(callback);
     return () => this.#wakers.delete(callback);
+  }
+
+  /** Has `settled` wait for what is bound to be in the log and is not yet. */
+  onSettle(written: () => Promise<void>): void {
+    this.#owed.push(written);
   }
 
   /**
@@ -78,7 +84,9 @@ export class Bus {
   /** Resolves when every reaction, or those of the named consumers, has seen all that is committed now. */
   async settled(consumers?: readonly string[]): Promise<void> {
     const waitedFor = this.reactions.filter(({ consumer }) => consumers?.includes(consumer) ?? true);
-    while (this.#running && (await this.#backbone.isBehind(waitedFor))) {
+    for (;;) {
+      await Promise.all(this.#owed.map((written) => written()));
+      if (!this.#running || !(await this.#backbone.isBehind(waitedFor))) return;
       this.#wake();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }

@@ -437,6 +437,7 @@ export const ModelName = {
   ExchangeWriter: 'ExchangeWriter',
   JournalEntry: 'JournalEntry',
   JournalSnapshot: 'JournalSnapshot',
+  JournalProjection: 'JournalProjection',
   BrokerOrder: 'BrokerOrder',
   BrokerFill: 'BrokerFill',
   Tenant: 'Tenant',
@@ -457,7 +458,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
+    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "journalProjection" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -3389,6 +3390,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    JournalProjection: {
+      payload: Prisma.$JournalProjectionPayload<ExtArgs>
+      fields: Prisma.JournalProjectionFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.JournalProjectionFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.JournalProjectionFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>
+        }
+        findFirst: {
+          args: Prisma.JournalProjectionFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.JournalProjectionFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>
+        }
+        findMany: {
+          args: Prisma.JournalProjectionFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>[]
+        }
+        create: {
+          args: Prisma.JournalProjectionCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>
+        }
+        createMany: {
+          args: Prisma.JournalProjectionCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.JournalProjectionCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>[]
+        }
+        delete: {
+          args: Prisma.JournalProjectionDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>
+        }
+        update: {
+          args: Prisma.JournalProjectionUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>
+        }
+        deleteMany: {
+          args: Prisma.JournalProjectionDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.JournalProjectionUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.JournalProjectionUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>[]
+        }
+        upsert: {
+          args: Prisma.JournalProjectionUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$JournalProjectionPayload>
+        }
+        aggregate: {
+          args: Prisma.JournalProjectionAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateJournalProjection>
+        }
+        groupBy: {
+          args: Prisma.JournalProjectionGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JournalProjectionGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.JournalProjectionCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.JournalProjectionCountAggregateOutputType> | number
+        }
+      }
+    }
     BrokerOrder: {
       payload: Prisma.$BrokerOrderPayload<ExtArgs>
       fields: Prisma.BrokerOrderFieldRefs
@@ -4269,6 +4344,14 @@ export const JournalSnapshotScalarFieldEnum = {
 export type JournalSnapshotScalarFieldEnum = (typeof JournalSnapshotScalarFieldEnum)[keyof typeof JournalSnapshotScalarFieldEnum]
 
 
+export const JournalProjectionScalarFieldEnum = {
+  id: 'id',
+  sequence: 'sequence'
+} as const
+
+export type JournalProjectionScalarFieldEnum = (typeof JournalProjectionScalarFieldEnum)[keyof typeof JournalProjectionScalarFieldEnum]
+
+
 export const BrokerOrderScalarFieldEnum = {
   id: 'id',
   tag: 'tag',
@@ -5061,6 +5144,7 @@ export type GlobalOmitConfig = {
   exchangeWriter?: Prisma.ExchangeWriterOmit
   journalEntry?: Prisma.JournalEntryOmit
   journalSnapshot?: Prisma.JournalSnapshotOmit
+  journalProjection?: Prisma.JournalProjectionOmit
   brokerOrder?: Prisma.BrokerOrderOmit
   brokerFill?: Prisma.BrokerFillOmit
   tenant?: Prisma.TenantOmit

@@ -91,6 +91,7 @@ export const ModelName = {
   ExchangeWriter: 'ExchangeWriter',
   JournalEntry: 'JournalEntry',
   JournalSnapshot: 'JournalSnapshot',
+  JournalProjection: 'JournalProjection',
   BrokerOrder: 'BrokerOrder',
   BrokerFill: 'BrokerFill',
   Tenant: 'Tenant',
@@ -583,6 +584,14 @@ export const JournalSnapshotScalarFieldEnum = {
 } as const
 
 export type JournalSnapshotScalarFieldEnum = (typeof JournalSnapshotScalarFieldEnum)[keyof typeof JournalSnapshotScalarFieldEnum]
+
+
+export const JournalProjectionScalarFieldEnum = {
+  id: 'id',
+  sequence: 'sequence'
+} as const
+
+export type JournalProjectionScalarFieldEnum = (typeof JournalProjectionScalarFieldEnum)[keyof typeof JournalProjectionScalarFieldEnum]
 
 
 export const BrokerOrderScalarFieldEnum = {

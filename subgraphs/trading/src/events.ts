@@ -13,22 +13,27 @@ import {
   type PositionKey,
 } from './store/position.ts';
 
-/** What the others are told of a happening. */
+/** What the others are told of a happening. Written out: objects that are spread into others cost ten times as much. */
 export function eventOf({ kind, order, fill }: Happening): NewEvent {
   const { id: orderId, tenantId, userId, symbol, exchange, side, product } = order;
-  const about = { key: orderId, tenantId };
-  const facts = { orderId, userId, symbol, exchange, side, product };
   const orderValue = order.turnover.toString();
   const orderQuantity = Number(order.filledQuantity);
   switch (kind) {
     case 'CREATED': {
-      const payload = { ...facts, quantity: Number(order.quantity), hold: order.hold.toString() };
-      return { topic: 'orders.created', ...about, payload };
+      const quantity = Number(order.quantity);
+      const hold = order.hold.toString();
+      const payload = { orderId, userId, symbol, exchange, side, product, quantity, hold };
+      return { topic: 'orders.created', key: orderId, tenantId, payload };
     }
     case 'EXECUTED': {
       if (!fill) throw new Error(`order ${orderId} was executed without a trade`);
       const payload = {
-        ...facts,
+        orderId,
+        userId,
+        symbol,
+        exchange,
+        side,
+        product,
         tradeId: fill.tradeId,
         price: fill.price.toString(),
         quantity: Number(fill.quantity),
@@ -37,13 +42,25 @@ export function eventOf({ kind, order, fill }: Happening): NewEvent {
         orderValue,
         orderQuantity,
       };
-      return { topic: 'orders.executed', ...about, payload };
+      return { topic: 'orders.executed', key: orderId, tenantId, payload };
     }
     case 'CANCELLED': {
-      if (order.cancelReason === null) throw new Error(`order ${orderId} was cancelled without a reason`);
+      const { cancelReason: reason } = order;
+      if (reason === null) throw new Error(`order ${orderId} was cancelled without a reason`);
       const remaining = Number(remainingOf(order));
-      const payload = { ...facts, remaining, orderValue, orderQuantity, reason: order.cancelReason };
-      return { topic: 'orders.cancelled', ...about, payload };
+      const payload = {
+        orderId,
+        userId,
+        symbol,
+        exchange,
+        side,
+        product,
+        remaining,
+        orderValue,
+        orderQuantity,
+        reason,
+      };
+      return { topic: 'orders.cancelled', key: orderId, tenantId, payload };
     }
   }
 }

@@ -170,17 +170,15 @@ export class Exchange {
       if (isNameSound && this.#journal.isNaming(userId, clientOrderId)) {
         await this.#journal.settled();
       } else if (!isUnused && this.#journal.isNamed(userId, clientOrderId)) {
+        await this.#journal.shown();
         const earlier = await orderByClientOrderId(this.db.system, userId, clientOrderId);
         if (earlier)
           return isSameRequest(earlier, request) ? earlier : no('CLIENT_ORDER_ID_REUSED', 'clientOrderId');
         isUnused = true;
       } else {
         if (market) oms.list(request.symbol, this.#termsOf(market));
-        const about = { id: newId(), sequence: oms.sequence, at: this.clock(), userId };
-        return this.#answer(
-          this.#decide(oms, market, { kind: 'place', ...about, ...plainRequest(request) }),
-          about.id,
-        );
+        const command = placing(request, userId, newId(), oms.sequence, this.clock());
+        return this.#answer(this.#decide(oms, market, command), command.id);
       }
     }
   }
@@ -194,6 +192,7 @@ export class Exchange {
       const command = { kind: 'cancel', at: this.clock(), userId, orderId, reason: 'USER' } as const;
       return this.#answer(this.#decide(oms, this.#markets.get(symbol), command), orderId);
     }
+    await this.#journal.shown();
     const known = await orderById(this.db.system, orderId);
     return no(known?.userId === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
   }
@@ -244,6 +243,11 @@ export class Exchange {
       await this.#playEntry(await this.#journal.ready(), market, entry, batch.quotes.length > 0);
     }
     return entries.length;
+  }
+
+  /** Resolves when the tables show everything that was acknowledged before. */
+  shown(): Promise<void> {
+    return this.#journal.shown();
   }
 
   /** Runs a transaction as the one writer: it fails when another process has taken over. */
@@ -470,16 +474,28 @@ export class Exchange {
   }
 }
 
-function plainRequest(request: OrderRequest): Omit<PlaceOrder, 'kind' | 'at' | 'sequence' | 'id' | 'userId'> {
-  const { clientOrderId, symbol, side, type, product, validity, quantity, limitPrice } = request;
+/** Written out: objects that are spread into others cost ten times as much, and this is made for every order. */
+function placing(
+  request: OrderRequest,
+  userId: string,
+  id: string,
+  sequence: number,
+  at: number,
+): PlaceOrder {
+  const { limitPrice } = request;
   return {
-    clientOrderId,
-    symbol,
-    side,
-    type,
-    product,
-    validity,
-    quantity: Number(quantity),
+    kind: 'place',
+    id,
+    sequence,
+    at,
+    userId,
+    clientOrderId: request.clientOrderId,
+    symbol: request.symbol,
+    side: request.side,
+    type: request.type,
+    product: request.product,
+    validity: request.validity,
+    quantity: Number(request.quantity),
     // What a client leaves out may arrive as undefined.
     limitPrice: (limitPrice ?? null) === null ? null : Number(limitPrice),
   };

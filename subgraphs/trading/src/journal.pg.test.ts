@@ -7,7 +7,7 @@ import type { UserCaller } from '@gridworks/kit/caller';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hashOfOms } from './domain/oms/state.ts';
 import { JournaledOms, recallOms } from './journal.ts';
 import { registerInstruments } from './store/instrument.ts';
@@ -81,6 +81,7 @@ async function placed(caller: UserCaller, more: object = {}, on = trading): Prom
 }
 
 async function count(table: string, on = trading): Promise<number> {
+  await on.platform.bus.settled([]);
   const { rows } = await on.db.system.query<{ count: bigint }>(
     `SELECT count(*) AS count FROM trading.${table}`,
   );
@@ -95,6 +96,7 @@ async function hash(upTo?: number, isWhole?: boolean): Promise<string> {
 
 /** What the tables say of everybody, in the words of the exchange's state. */
 async function tables(on = trading): Promise<unknown> {
+  await on.platform.bus.settled([]);
   const { rows } = await on.db.system.query(
     `SELECT (SELECT coalesce(json_agg(a ORDER BY user_id), '[]') FROM (SELECT user_id, buying_power FROM trading.account) a) AS accounts,
             (SELECT coalesce(json_agg(i ORDER BY user_id), '[]') FROM (SELECT user_id, quantity, held FROM trading.inventory) i) AS stock,
@@ -269,7 +271,8 @@ describe('a database from before the journal', () => {
 class Line {
   #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
-  isCutting = false;
+  /** The name of a statement whose commit is to be cut; one that is alone commits by itself. */
+  cutting: { readonly statement: string; readonly isAlone: boolean } | undefined;
   cuts = 0;
 
   async open(url: string): Promise<string> {
@@ -280,16 +283,14 @@ class Line {
       this.#sockets.add(client).add(database);
       for (const socket of [client, database]) socket.on('error', () => undefined);
       client.on('close', () => database.destroy());
-      // Consumers commit as well, over the same connections; it is the exchange's commit that is to be cut.
-      let isExchange = false;
+      // Others commit as well, over the same connections; it is the commit of this statement that is to be cut.
+      let isAsked = false;
       client.on('data', (bytes) => {
-        isExchange ||= bytes.includes('trading.keepBatch');
-        const isCommit = bytes.includes('COMMIT');
-        const isCut = this.isCutting && isExchange && isCommit;
-        if (isCommit) isExchange = false;
+        isAsked ||= this.cutting !== undefined && bytes.includes(this.cutting.statement);
+        const isCut = isAsked && (this.cutting?.isAlone === true || bytes.includes('COMMIT'));
         database.write(bytes);
         if (!isCut) return;
-        this.isCutting = false;
+        this.cutting = undefined;
         this.cuts += 1;
         // The database has committed when it answers; that answer goes nowhere.
         database.unpipe(client);
@@ -318,15 +319,68 @@ describe('when it is unknown whether a commit took place', () => {
       await list(behind.db);
       const asha = await somebody(0, behind);
       const input = wish();
-      line.isCutting = true;
+      line.cutting = { statement: 'trading.appendJournal', isAlone: true };
       const { errors } = await behind.ask(PLACE, { input }, asha);
       expect(errors?.[0]?.extensions['code']).toBe('INTERNAL_SERVER_ERROR');
       expect(line.cuts).toBe(1);
       const { order } = await place(asha, input, behind);
       expect(order?.status).toBe('OPEN');
+      await behind.platform.bus.settled([]);
       const { rows } = await behind.db.system.query(`SELECT client_order_id FROM trading."order"`);
       expect(rows).toEqual([{ client_order_id: input['clientOrderId'] }]);
       expect((await place(asha, wish(), behind)).refusal).toBeNull();
+    } finally {
+      await behind.close();
+      line.close();
+      await database.drop();
+    }
+  });
+});
+
+describe('when the tables cannot follow the journal', () => {
+  const OWN = `query ($id: ID!) { order(id: $id) { status } }`;
+
+  it('orders are taken all the same, who reads is told of a fault, and what was missed is made up for', async () => {
+    const asha = await somebody();
+    const owner = new pg.Client(trading.db.url);
+    await owner.connect();
+    await owner.query(
+      `CREATE FUNCTION trading.stall() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`,
+    );
+    await owner.query(
+      `CREATE TRIGGER stall BEFORE INSERT ON trading."order" EXECUTE FUNCTION trading.stall()`,
+    );
+    const ids = [await placed(asha), await placed(asha)];
+    const { errors } = await trading.ask(OWN, { id: ids[0] }, asha);
+    expect(errors?.[0]?.extensions['code']).toBe('INTERNAL_SERVER_ERROR');
+    await owner.query(`DROP TRIGGER stall ON trading."order"`);
+    await owner.end();
+    await vi.waitFor(async () => {
+      for (const id of ids)
+        expect(await trading.data(OWN, { id }, asha)).toEqual({ order: { status: 'OPEN' } });
+    }, 10_000);
+    expect(await state()).toEqual(await tables());
+  });
+
+  it('and it is unknown whether they did, nothing is written twice', async () => {
+    const database = await createTestDatabase();
+    const line = new Line();
+    const behind = await openTestSubgraph(createTrading, {}, await line.open(database.url));
+    try {
+      await list(behind.db);
+      const asha = await somebody(0, behind);
+      await behind.platform.bus.settled();
+      line.cutting = { statement: 'trading.keepBatch', isAlone: false };
+      await placed(asha, {}, behind);
+      await vi.waitFor(() => behind.platform.bus.settled([]), 10_000);
+      expect(line.cuts).toBe(1);
+      await placed(asha, {}, behind);
+      await behind.platform.bus.settled([]);
+      const { rows } = await behind.db.system.query(
+        `SELECT (SELECT count(*)::int FROM trading.order_event) AS steps,
+                (SELECT count(*)::int FROM events.log WHERE topic = 'orders.created') AS told`,
+      );
+      expect(rows).toEqual([{ steps: 2, told: 2 }]);
     } finally {
       await behind.close();
       line.close();

@@ -1,14 +1,14 @@
 /**
- * The exchange's state machine with a memory: every command that changes it is written to the journal, together with
- * all that follows from it, before anybody is told. A command is decided in memory the moment it arrives. What was
- * decided while the database was busy is written by one transaction when it is free again (group commit), in the order
- * of the decisions; each caller is answered after that commit.
+ * The exchange's state machine with a memory: every command that changes it is written to the journal before anybody is
+ * told. A command is decided in memory the moment it arrives. What was decided while the database was busy is written by
+ * one statement when it is free again (group commit), in the order of the decisions; each caller is answered after that
+ * commit. The tables that the graph reads follow from the journal, see `projection.ts`.
  *
- * When a transaction fails, whether it was committed may be unknown. Then everything that was decided and not answered
- * is given up, its callers are told so, and the state is made anew from the database before anything else is decided.
+ * When a commit fails, whether it took place may be unknown. Then everything that was decided and not answered is given
+ * up, its callers are told so, and the state is made anew from the database before anything else is decided.
  */
 import type { Database, Sql, Tx } from '@gridworks/kit/db';
-import { publish, type Bus, type NewEvent } from '@gridworks/kit/events';
+import type { Bus } from '@gridworks/kit/events';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
@@ -19,11 +19,12 @@ import { NameSet } from './domain/oms/names.ts';
 import { digestOf, type Decided, type Outcome } from './domain/oms/outcome.ts';
 import { hashOfOms } from './domain/oms/state.ts';
 import { Oms } from './domain/oms/oms.ts';
-import { eventOf } from './events.ts';
+import { Projection, type Projected } from './projection.ts';
 import { readAccounts } from './store/account.ts';
-import { keepBatch } from './store/batch.ts';
 import {
+  appendJournal,
   latestSnapshot,
+  projectedUpTo,
   readJournal,
   saveSnapshot,
   type NewJournalEntry,
@@ -50,11 +51,8 @@ export interface Decision {
   readonly committed: Promise<void>;
 }
 
-/** What a transaction needs of a command; made while the one before is under way. */
-interface Entry extends NewJournalEntry {
-  readonly outcome: Outcome;
-  readonly events: readonly NewEvent[];
-}
+/** A command that was decided, as it is written; made while the commit before is under way. */
+type Entry = NewJournalEntry & Projected;
 
 /** Something decided that is not committed yet. */
 interface Pending {
@@ -79,30 +77,42 @@ export class JournaledOms {
   readonly #named = new Set<string>();
   /** Names of orders that are decided and not committed. */
   readonly #naming = new Set<string>();
+  readonly #projection: Projection;
   readonly #owners = new DataLoader<Owner, void>((owners) => this.#meet(owners), { cache: false });
 
   constructor(
     private readonly db: Database,
-    private readonly bus: Bus,
+    bus: Bus,
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly orderRateMax: number,
     /** Told when the state was made anew. */
     private readonly onLoad: (oms: Oms) => void,
     private readonly snapshotCommands = SNAPSHOT_COMMANDS,
-  ) {}
+  ) {
+    this.#projection = new Projection(db, bus, log);
+    bus.onSettle(() => this.shown());
+  }
 
-  /** Takes the turn as the one writer and makes the state from what is kept. */
+  /** Takes the turn as the one writer and makes the state from what is kept; the tables show it then. */
   async start(): Promise<void> {
     this.#oms = undefined;
     this.#epoch = await takeTurn(this.db.system);
     await this.ready();
+    await this.shown();
   }
 
-  /** Resolves when everything that was decided is committed, or given up. */
+  /** Resolves when everything that was decided is committed and shown, or given up. */
   async stop(): Promise<void> {
     await this.settled().catch(() => undefined);
+    await this.shown().catch(() => undefined);
     await this.#saving;
+    await this.#projection.stop();
+  }
+
+  /** Resolves when the tables show everything that was committed before. */
+  shown(): Promise<void> {
+    return this.#projection.shown();
   }
 
   /** Runs a transaction as the one writer: it fails when another process has taken over. */
@@ -118,6 +128,10 @@ export class JournaledOms {
     for (;;) {
       const oms = this.#oms ?? (await this.#load());
       if (oms !== this.#oms) continue;
+      if (this.#projection.isFull) {
+        await this.#projection.room();
+        continue;
+      }
       if (!owner || (oms.hasAccount(owner.userId) && this.#named.has(owner.userId))) return oms;
       await this.#owners.load(owner);
     }
@@ -141,11 +155,10 @@ export class JournaledOms {
       this.#sequence += 1;
       return {
         sequence: this.#sequence,
-        at: new Date(step.command.at),
+        at: step.command.at,
         outcome: step.outcome,
         json: JSON.stringify(step.command),
         digest: digestOf(step.outcome),
-        events: step.outcome.happenings.map(eventOf),
       };
     });
     if (command.kind !== 'place') return { outcome, committed: this.#keep(entries, done) };
@@ -232,25 +245,11 @@ export class JournaledOms {
 
   async #commit(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    const outcomes = entries.map(({ outcome }) => outcome);
-    const happenings = outcomes.flatMap((outcome) => outcome.happenings);
-    const balances = outcomes.flatMap((outcome) => outcome.balances);
-    const stock = outcomes.flatMap((outcome) => outcome.stock);
-    const batch = {
-      entries,
-      happenings,
-      balances: latest(balances, ({ userId }) => userId),
-      stock: latest(stock, ({ userId, symbol, product }) => `${userId} ${symbol} ${product}`),
-    };
-    const events = entries.flatMap((entry) => entry.events);
-    await this.asWriter(async (tx) => {
-      await keepBatch(tx, batch);
-      await publish(tx, events);
-    });
-    this.bus.committed();
+    await appendJournal(this.db.system, this.#epoch, entries);
+    this.#projection.add(entries);
   }
 
-  /** Keeps the state as it stands now, when all that led to it is committed. */
+  /** Keeps the state as it stands now, when all that led to it is shown: a start looks at what comes after. */
   #snapshot(): void {
     const oms = this.#oms;
     if (!oms) return;
@@ -258,13 +257,15 @@ export class JournaledOms {
     const snapshot = { sequence: this.#sequence, state, hash: hashOfOms(state) };
     this.#snapshotSequence = snapshot.sequence;
     const settle = (): void => {
-      this.#saving = this.#saving.then(() => this.#save(snapshot));
+      const shown = this.shown();
+      this.#saving = this.#saving.then(() => this.#save(snapshot, shown));
     };
     this.#pending.push({ entries: [], settle, fail: () => undefined });
   }
 
-  async #save(snapshot: JournalSnapshot): Promise<void> {
+  async #save(snapshot: JournalSnapshot, shown: Promise<void>): Promise<void> {
     try {
+      await shown;
       await this.asWriter((tx) => saveSnapshot(tx, snapshot, SNAPSHOTS_KEPT));
     } catch (error) {
       this.log.error({ err: error }, 'a snapshot of the exchange was not kept; the journal has everything');
@@ -279,8 +280,16 @@ export class JournaledOms {
 
   async #recall(): Promise<Oms> {
     await this.settled().catch(() => undefined);
-    const recalled = (await recallOms(this.db.system)) ?? (await this.#adopt());
+    await this.#projection.pause();
+    const shownUpTo = await projectedUpTo(this.db.system);
+    const unshown: Projected[] = [];
+    const note = (each: Projected): void => {
+      if (each.sequence > shownUpTo) unshown.push(each);
+    };
+    const recalled = (await recallOms(this.db.system, undefined, false, note)) ?? (await this.#adopt());
     const { oms, sequence, snapshotSequence } = recalled;
+    this.#projection.start(shownUpTo);
+    this.#projection.add(unshown);
     this.#sequence = sequence;
     this.#snapshotSequence = snapshotSequence;
     // They moved meanwhile; who makes the market will quote anew.
@@ -309,6 +318,7 @@ export class JournaledOms {
 
   /** Opens the accounts of users whom the state does not know, and learns which names they have used. */
   async #meet(owners: readonly Owner[]): Promise<void[]> {
+    await this.shown();
     const distinct = [...new Map(owners.map((owner) => [owner.userId, owner])).values()];
     const accounts = await readAccounts(this.db.system, distinct);
     const unnamed = distinct.map(({ userId }) => userId).filter((userId) => !this.#named.has(userId));
@@ -332,8 +342,14 @@ export interface Recalled {
 /**
  * The state after a command of the journal, or after the last: from the latest snapshot before it, or with `isWhole`
  * from the first. Undefined where nothing was ever kept. Throws when a command does not come to what it came to then.
+ * `onApplied` hears of each command after the snapshot.
  */
-export async function recallOms(sql: Sql, upTo?: number, isWhole = false): Promise<Recalled | undefined> {
+export async function recallOms(
+  sql: Sql,
+  upTo?: number,
+  isWhole = false,
+  onApplied?: (command: Projected) => void,
+): Promise<Recalled | undefined> {
   const snapshot = await latestSnapshot(sql, isWhole ? 0 : upTo);
   if (!snapshot) return undefined;
   const oms = new Oms(snapshot.state);
@@ -344,10 +360,10 @@ export async function recallOms(sql: Sql, upTo?: number, isWhole = false): Promi
   for await (const entries of readJournal(sql, sequence, upTo)) {
     for (const entry of entries) {
       const outcome = oms.apply(entry.command);
-      const isSame = !isRefusal(outcome) && digestOf(outcome) === entry.digest;
-      if (entry.sequence !== sequence + 1 || !isSame)
+      if (entry.sequence !== sequence + 1 || isRefusal(outcome) || digestOf(outcome) !== entry.digest)
         throw new Error(`command ${entry.sequence} of the journal does not come to what it came to`);
       sequence = entry.sequence;
+      onApplied?.({ sequence, outcome });
     }
   }
   return { oms, sequence, snapshotSequence };
@@ -355,9 +371,4 @@ export async function recallOms(sql: Sql, upTo?: number, isWhole = false): Promi
 
 function nameOf(userId: string, clientOrderId: string): string {
   return `${userId} ${clientOrderId}`;
-}
-
-/** Of each key the last one. */
-function latest<T>(all: readonly T[], keyOf: (each: T) => string): T[] {
-  return [...new Map(all.map((each) => [keyOf(each), each])).values()];
 }

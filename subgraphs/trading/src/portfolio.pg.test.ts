@@ -351,6 +351,7 @@ describe('a trader of many trades', () => {
   it('reads pages of them in order, each once', async () => {
     const asha = await somebody();
     await buy(asha, 1, '100.00');
+    await trading.platform.bus.settled([]);
     // Two trades a second at 100 and 101 rupees, of the one order: bought, and sold again, 10,500 times.
     await trading.db.system.query(
       `INSERT INTO trading.trade (id, tenant_id, user_id, order_id, execution_id, symbol, side, price, quantity, at)

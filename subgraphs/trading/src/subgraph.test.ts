@@ -165,6 +165,7 @@ async function depthOf(symbol: string, on = trading): Promise<unknown> {
 }
 
 async function eventsOf(orderId: string): Promise<{ topic: string; payload: Record<string, unknown> }[]> {
+  await trading.platform.bus.settled([]);
   const { rows } = await trading.db.system.query<{ topic: string; payload: Record<string, unknown> }>(
     `SELECT topic, payload FROM events.log WHERE key = $1 ORDER BY pos`,
     [orderId.slice('Order:'.length)],
@@ -859,7 +860,7 @@ describe('orderUpdates', () => {
         return () => wakers.delete(callback);
       },
     };
-    const orders = new OrderStore(trading.db);
+    const orders = new OrderStore(trading.db, () => trading.platform.bus.settled([]));
     const [fresh, waiting] = [0n, undefined].map((after) =>
       orderUpdatesOf(caller.userId, after, orders, bus, Date.now),
     );
@@ -905,8 +906,9 @@ describe('orderUpdates where history is gone', () => {
     return new OrderEventRetention(trading.db, clock, trading.platform.log, 30).forget();
   }
 
-  /** Returns an instant: later than everything so far, not later than anything to come. */
+  /** Returns an instant: later than everything so far, which is kept by then, not later than anything to come. */
   async function now(): Promise<number> {
+    await trading.platform.bus.settled([]);
     const before = Date.now();
     while (Date.now() === before) await new Promise((resolve) => setImmediate(resolve));
     return Date.now();
@@ -926,6 +928,7 @@ describe('orderUpdates where history is gone', () => {
   }
 
   async function keptSequences({ caller }: Person): Promise<number[]> {
+    await trading.platform.bus.settled([]);
     const { rows } = await trading.db.system.query<{ sequence: bigint }>(
       `SELECT sequence FROM trading.order_event WHERE user_id = $1 ORDER BY sequence`,
       [caller.userId],
@@ -1537,7 +1540,7 @@ function seeded(seed: number): (bound: number) => number {
 }
 
 describe('when something fails', () => {
-  it('a failed transaction leaves the book as the database has it', async () => {
+  it('a failed commit leaves the book as the database has it', async () => {
     const symbol = await list();
     const [asha, gopal] = [await somebody(10_000), await somebody(0, { [symbol]: 10 })];
     await placed(gopal, wish(symbol, { side: 'SELL' }));
@@ -1547,11 +1550,13 @@ describe('when something fails', () => {
       await owner.query(
         `CREATE FUNCTION trading.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`,
       );
-      await owner.query(`CREATE TRIGGER fail BEFORE INSERT ON trading.trade EXECUTE FUNCTION trading.fail()`);
+      await owner.query(
+        `CREATE TRIGGER fail BEFORE INSERT ON trading.journal EXECUTE FUNCTION trading.fail()`,
+      );
       const { errors } = await trading.ask(PLACE, { input: wish(symbol) }, asha.caller);
       expect(errors?.[0]?.extensions['code']).toBe('INTERNAL_SERVER_ERROR');
       expect(errors?.[0]?.message).not.toContain('no');
-      await owner.query(`DROP TRIGGER fail ON trading.trade`);
+      await owner.query(`DROP TRIGGER fail ON trading.journal`);
     } finally {
       await owner.end();
     }

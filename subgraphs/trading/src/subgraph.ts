@@ -44,13 +44,14 @@ export function createTrading(platform: Platform): Subgraph {
   const log = platform.log.child({ part: 'exchange' });
   const instruments = new InstrumentStore(db);
   const candles = new CandleStore(db);
-  const orders = new OrderStore(db);
-  const accounts = new AccountStore(db);
   const positions = new PositionStore(db);
-  const portfolios = new PortfolioStore(db);
   const watchlists = new WatchlistStore(db);
   const alerts = new AlertStore(db);
   const exchange = new Exchange(db, bus, clock, log, instruments, config.orderRateMax);
+  const shown = (): Promise<void> => exchange.shown();
+  const portfolios = new PortfolioStore(db, shown);
+  const accounts = new AccountStore(db, shown);
+  const orders = new OrderStore(db, shown);
   const recorder = new CandleRecorder(exchange, candles, clock, log);
   const alertWatch = new AlertWatch(db, exchange, alerts, bus, clock, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);

@@ -5,10 +5,14 @@ import type { OpenAccount, StockState } from '../domain/oms/command.ts';
 import { newestOf } from './order.ts';
 
 export class AccountStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly shown: () => Promise<void>,
+  ) {}
 
   /** Minor units; undefined when the user has no account or the tenant in scope may not see it. */
   async buyingPower(userId: string): Promise<bigint | undefined> {
+    await this.shown();
     const { rows } = await this.db.tenant.query<{ buying_power: bigint }>(
       `SELECT buying_power FROM trading.account WHERE user_id = $1`,
       [userId],

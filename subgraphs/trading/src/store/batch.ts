@@ -1,5 +1,5 @@
 /**
- * What a batch of commands writes, all of it by one statement: a round trip to the database costs more than the rows
+ * What a batch of commands comes to in the tables, all of it written by one statement: a round trip to the database costs more than the rows
  * that it takes along. Rows that may be there already are written by `ON CONFLICT`, never looked for by a join, so that
  * the prepared plan is as good for a large table as for the small one it was made for.
  */
@@ -7,11 +7,9 @@ import type { Sql } from '@gridworks/kit/db';
 import { lastStates, type Happening } from '../domain/happening.ts';
 import type { Order } from '../domain/order.ts';
 import type { Balance, StockBalance } from '../domain/oms/outcome.ts';
-import type { NewJournalEntry } from './journal.ts';
 import { ORDER } from './order.ts';
 
 export interface Batch {
-  readonly entries: readonly NewJournalEntry[];
   readonly happenings: readonly Happening[];
   /** Of each user, and each of their instruments, at most one. */
   readonly balances: readonly Balance[];
@@ -53,16 +51,6 @@ const ORDER_TYPES: { readonly [Field in keyof Order]-?: readonly [type: string, 
   hold: ['int8'],
   cancelReason: ['word', 'trading.cancel_reason'],
   placedAt: ['timestamptz'],
-};
-
-const JOURNAL: Table<NewJournalEntry> = {
-  name: 'journal',
-  columns: [
-    { name: 'sequence', type: 'int8', of: ({ sequence }) => sequence },
-    { name: 'at', type: 'timestamptz', of: ({ at }) => at },
-    { name: 'command', type: 'json', cast: 'jsonb', of: ({ json }) => json },
-    { name: 'digest', type: 'word', of: ({ digest }) => digest },
-  ],
 };
 
 /** New ones in the order of their arrival, and known ones as they are now. */
@@ -133,20 +121,17 @@ const INVENTORY: Table<StockBalance> = {
 };
 
 /** In the order of the statement's parameters. */
-const TABLES = [JOURNAL, ORDERS, TRADES, EVENTS, ACCOUNTS, INVENTORY] as const;
-/** Between texts of JSON, which contain no control character of their own. */
-const SEPARATOR = '\x1e';
+const TABLES = [ORDERS, TRADES, EVENTS, ACCOUNTS, INVENTORY] as const;
 
 const STATEMENT = statement();
 
 /** Writes the batch within an open transaction. */
-export async function keepBatch(tx: Sql, { entries, happenings, balances, stock }: Batch): Promise<void> {
+export async function keepBatch(tx: Sql, { happenings, balances, stock }: Batch): Promise<void> {
   const trades = happenings.filter((each): each is Traded => each.fill !== null);
   await tx.query({
     name: 'trading.keepBatch',
     text: STATEMENT,
     values: [
-      ...valuesOf(JOURNAL, entries),
       ...valuesOf(ORDERS, lastStates(happenings)),
       ...valuesOf(TRADES, trades),
       ...valuesOf(EVENTS, happenings),
@@ -163,7 +148,6 @@ function statement(): string {
     const taken = columns.map((column) => column.name + (column.cast ? `::${column.cast}` : ''));
     const arrays = columns.map(({ type }) => {
       parameters += 1;
-      if (type === 'json') return `string_to_array($${parameters}, E'\\x1e')`;
       return `$${parameters}::${type === 'word' ? 'text' : type}[]`;
     });
     return `part${index} AS (INSERT INTO trading.${name} (${names.join(', ')})
@@ -176,8 +160,7 @@ function statement(): string {
 function valuesOf<Row>({ columns }: Table<Row>, rows: readonly Row[]): unknown[] {
   return columns.map(({ type, of }) => {
     const values = rows.map(of);
-    if (type === 'text') return values;
-    return type === 'json' ? values.join(SEPARATOR) : arrayOf(values);
+    return type === 'text' ? values : arrayOf(values);
   });
 }
 

@@ -2,6 +2,7 @@
 import type { Sql } from '@gridworks/kit/db';
 import type { Command } from '../domain/oms/command.ts';
 import type { OmsState } from '../domain/oms/state.ts';
+import { TURN_TAKEN } from './writer.ts';
 
 export interface JournalEntry {
   /** 1, 2, 3, ... without a gap. */
@@ -13,7 +14,8 @@ export interface JournalEntry {
 
 /** An entry on its way in. */
 export interface NewJournalEntry extends Omit<JournalEntry, 'command'> {
-  readonly at: Date;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
   /** The command. */
   readonly json: string;
 }
@@ -26,6 +28,51 @@ export interface JournalSnapshot {
 }
 
 const PAGE = 2_000;
+
+/** Between texts of JSON, which contain no control character of their own. */
+const SEPARATOR = '\x1e';
+
+/**
+ * Appends commands by one statement, which commits by itself: all of them, or none. Throws when another process has taken
+ * the turn. The arrays are written as PostgreSQL writes them: nothing in them needs quotes.
+ */
+export async function appendJournal(
+  sql: Sql,
+  epoch: bigint,
+  entries: readonly NewJournalEntry[],
+): Promise<void> {
+  const { rowCount } = await sql.query({
+    name: 'trading.appendJournal',
+    text: `WITH turn AS (SELECT 1 FROM trading.exchange_writer WHERE epoch = $1 FOR SHARE)
+      INSERT INTO trading.journal (sequence, at, command, digest)
+      SELECT sequence, to_timestamp(at / 1000), command::jsonb, digest
+        FROM turn, unnest($2::int8[], $3::float8[], string_to_array($4, E'\\x1e'), $5::text[])
+             AS given (sequence, at, command, digest)`,
+    values: [
+      epoch,
+      `{${entries.map(({ sequence }) => sequence).join()}}`,
+      `{${entries.map(({ at }) => at).join()}}`,
+      entries.map(({ json }) => json).join(SEPARATOR),
+      `{${entries.map(({ digest }) => digest).join()}}`,
+    ],
+  });
+  if (rowCount !== entries.length) throw new Error(TURN_TAKEN);
+}
+
+/** The last command of which the tables tell; 0 before the first. */
+export async function projectedUpTo(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ sequence: bigint }>(`SELECT sequence FROM trading.journal_projection`);
+  return Number(rows[0]?.sequence ?? 0);
+}
+
+/** Moves that along within the transaction that writes what lies between. Throws when it does not stand at `from`. */
+export async function advanceProjection(tx: Sql, from: number, to: number): Promise<void> {
+  const { rowCount } = await tx.query(
+    `UPDATE trading.journal_projection SET sequence = $2 WHERE sequence = $1`,
+    [from, to],
+  );
+  if (rowCount !== 1) throw new Error(`the tables do not tell of the journal up to command ${from}`);
+}
 
 /** The commands after one and up to another (or the last), in their order, some at a time. */
 export async function* readJournal(

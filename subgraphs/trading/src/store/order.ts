@@ -112,16 +112,21 @@ const UPDATES_MAX = 200;
 const NO_USER = '00000000-0000-0000-0000-000000000000';
 const IS_OPEN = `status IN ('OPEN', 'PARTIALLY_FILLED')`;
 
-/** What callers read; row-level security holds. */
+/** What callers read; row-level security holds. It shows everything that was acknowledged before it is asked. */
 export class OrderStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly shown: () => Promise<void>,
+  ) {}
 
   async byIds(ids: readonly string[]): Promise<OrderRow[]> {
-    return selectOrders(this.db.tenant, 'WHERE id = ANY ($1)', [ids]);
+    await this.shown();
+    return ordersByIds(this.db.tenant, ids);
   }
 
   /** Up to `limit`, the latest first, older than the one that arrived at `before`. */
   async page(userId: string, limit: number, before: bigint | undefined): Promise<OrderRow[]> {
+    await this.shown();
     return selectOrders(
       this.db.tenant,
       'WHERE user_id = $1 AND ($2::int8 IS NULL OR arrival < $2) ORDER BY arrival DESC LIMIT $3',
@@ -130,11 +135,13 @@ export class OrderStore {
   }
 
   async tradesByIds(ids: readonly string[]): Promise<TradeRow[]> {
-    return selectRows(this.db.tenant, TRADE, 'trade', 'WHERE id = ANY ($1)', [ids]);
+    await this.shown();
+    return tradesByIds(this.db.tenant, ids);
   }
 
   /** The trades of several orders, each order's in order of time. */
   async tradesOf(orderIds: readonly string[]): Promise<TradeRow[]> {
+    await this.shown();
     return selectRows(this.db.tenant, TRADE, 'trade', 'WHERE order_id = ANY ($1) ORDER BY at, id', [
       orderIds,
     ]);
@@ -142,6 +149,7 @@ export class OrderStore {
 
   /** What happened to several orders, each order's from the first event on. */
   async historyOf(orderIds: readonly string[]): Promise<OrderEventRow[]> {
+    await this.shown();
     return selectRows(
       this.db.tenant,
       ORDER_EVENT,
@@ -153,11 +161,13 @@ export class OrderStore {
 
   /** What is kept of the user's history just now. */
   async keptOf(userId: string): Promise<KeptHistory> {
+    await this.shown();
     return keptHistory(this.db.tenant, userId);
   }
 
   /** Numbers and orders are read at one instant: nothing happens between them. */
   async snapshotOf(userId: string): Promise<OrderSnapshot> {
+    await this.shown();
     return this.db.transaction(async (tx) => {
       await tx.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       const { newest } = await keptHistory(tx, userId);
@@ -166,7 +176,7 @@ export class OrderStore {
     });
   }
 
-  /** The user's next events after a sequence, in order; some at a time. */
+  /** The user's next events after a sequence, in order, as far as they are shown by now; some at a time. */
   async updatesAfter(userId: string, sequence: bigint): Promise<OrderUpdateRow[]> {
     const events = await selectRows(
       this.db.tenant,
@@ -176,8 +186,15 @@ export class OrderStore {
       [userId, sequence, UPDATES_MAX],
     );
     if (events.length === 0) return [];
-    const orders = byId(await this.byIds([...new Set(events.map(({ orderId }) => orderId))]));
-    const trades = byId(await this.tradesByIds(events.flatMap(({ tradeId }) => tradeId ?? [])));
+    const orders = byId(
+      await ordersByIds(this.db.tenant, [...new Set(events.map(({ orderId }) => orderId))]),
+    );
+    const trades = byId(
+      await tradesByIds(
+        this.db.tenant,
+        events.flatMap(({ tradeId }) => tradeId ?? []),
+      ),
+    );
     return events.map((event) => {
       const order = orders.get(event.orderId);
       if (!order) throw new Error(`order ${event.orderId} of an event is missing`);
@@ -284,6 +301,14 @@ export async function openOrders(sql: Sql): Promise<OrderRow[]> {
 
 function selectOrders(sql: Sql, rest: string, values: readonly unknown[]): Promise<OrderRow[]> {
   return selectRows(sql, ORDER, '"order"', rest, values);
+}
+
+function ordersByIds(sql: Sql, ids: readonly string[]): Promise<OrderRow[]> {
+  return selectOrders(sql, 'WHERE id = ANY ($1)', [ids]);
+}
+
+function tradesByIds(sql: Sql, ids: readonly string[]): Promise<TradeRow[]> {
+  return selectRows(sql, TRADE, 'trade', 'WHERE id = ANY ($1)', [ids]);
 }
 
 async function selectRows<Row extends object>(

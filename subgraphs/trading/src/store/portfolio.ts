@@ -20,10 +20,14 @@ const PAGE_FILLS = 10_000;
 const INDIA = `interval '5 hours 30 minutes'`;
 
 export class PortfolioStore {
-  constructor(private readonly db: Database) {}
+  constructor(
+    private readonly db: Database,
+    private readonly shown: () => Promise<void>,
+  ) {}
 
   /** Every fill of these users, each user's in order of time, page by page. */
   async *fillsOf(userIds: readonly string[]): AsyncIterable<FillRow[]> {
+    await this.shown();
     let last: FillRow | undefined;
     do {
       const { rows } = await this.db.tenant.query<FillRow>(
@@ -42,6 +46,7 @@ export class PortfolioStore {
 
   /** The splits of whatever these users ever bought, in order of date. */
   async splitsOf(userIds: readonly string[]): Promise<Split[]> {
+    await this.shown();
     const { rows } = await this.db.tenant.query<{ symbol: string; exDate: string; splitFactor: string }>(
       `SELECT symbol, ex_date::text AS "exDate", split_factor::text AS "splitFactor" FROM trading.corporate_action
         WHERE split_factor <> 1 AND symbol IN (SELECT symbol FROM trading.inventory WHERE user_id = ANY ($1))

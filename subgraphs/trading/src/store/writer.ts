@@ -4,6 +4,8 @@
  */
 import type { Sql } from '@gridworks/kit/db';
 
+export const TURN_TAKEN = 'another process runs the exchange on this database now';
+
 /** Takes the turn. Waits for a transaction of the process before to end, so that its orders can be read afterwards. */
 export async function takeTurn(sql: Sql): Promise<bigint> {
   const { rows } = await sql.query<{ epoch: bigint }>(
@@ -18,5 +20,5 @@ export async function holdTurn(tx: Sql, epoch: bigint): Promise<void> {
   const { rowCount } = await tx.query(`SELECT 1 FROM trading.exchange_writer WHERE epoch = $1 FOR SHARE`, [
     epoch,
   ]);
-  if (rowCount !== 1) throw new Error('another process runs the exchange on this database now');
+  if (rowCount !== 1) throw new Error(TURN_TAKEN);
 }

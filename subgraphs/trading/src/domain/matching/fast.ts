@@ -985,15 +985,7 @@ export class FastEngine implements MatchingEngine {
   depth(instrument: number, levels: number): Depth {
     const book = this.#books[instrument];
     if (!book) return { bids: [], asks: [] };
-    const view = (ladder: Ladder): DepthLevel[] => {
-      const rows: DepthLevel[] = [];
-      for (let level = ladder.best; level !== NOWHERE && rows.length < levels; level = ladder.after(level)) {
-        const [quantity, orders] = [ladder.shown(level), ladder.ordersAt(level)];
-        rows.push({ price: level * book.tick, quantity, orders });
-      }
-      return rows;
-    };
-    return { bids: view(book.bids), asks: view(book.asks) };
+    return { bids: bestLevels(book.bids, levels, book.tick), asks: bestLevels(book.asks, levels, book.tick) };
   }
 
   check(): void {
@@ -1120,4 +1112,11 @@ function valuesRefusal(
 
 function assert(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise);
+}
+
+function bestLevels(ladder: Ladder, levels: number, tick: number): DepthLevel[] {
+  const rows: DepthLevel[] = [];
+  for (let level = ladder.best; level !== NOWHERE && rows.length < levels; level = ladder.after(level))
+    rows.push({ price: level * tick, quantity: ladder.shown(level), orders: ladder.ordersAt(level) });
+  return rows;
 }

@@ -24,7 +24,7 @@ import {
   type OrderRequest,
   type TradingRefusal,
 } from '../order.ts';
-import type { Depth, Quotes } from '../quote.ts';
+import type { Depth, DepthLevel, Quotes } from '../quote.ts';
 import { Account, type AccountState } from './account.ts';
 import type { Command, MarketCommand, OpenAccount, PlaceOrder, StateMarket, Terms } from './command.ts';
 import { idAfter } from './ids.ts';
@@ -114,11 +114,6 @@ export class Oms {
   depth(symbol: string, levels: number): Depth {
     const floor = this.#floors.get(symbol);
     const { bids, asks } = this.#core.depth(floor?.instrument ?? 0, levels);
-    const wide = (level: { price: number; quantity: number; orders: number }) => ({
-      price: BigInt(level.price),
-      quantity: BigInt(level.quantity),
-      orders: level.orders,
-    });
     return { bids: bids.map(wide), asks: asks.map(wide) };
   }
 
@@ -325,7 +320,12 @@ export class Oms {
       for (const number of [report.maker, report.taker]) {
         const order = this.#orders.get(number);
         if (!order) continue;
-        const step = executed(order, { tradeId: idAfter(id, work.nextId()), executionId, ...print });
+        const step = executed(order, {
+          tradeId: idAfter(id, work.nextId()),
+          executionId,
+          price: print.price,
+          quantity: print.quantity,
+        });
         if (step.order.status === 'FILLED') this.#forget(number, order);
         else this.#orders.set(number, step.order);
         this.#take(step, work);
@@ -445,6 +445,14 @@ export class Oms {
 function refuseRefusal(report: Report): void {
   if (report.kind === 'refused')
     throw new Error(`the matching core refused a ${report.command}: ${report.code}`);
+}
+
+function wide(level: {
+  readonly price: number;
+  readonly quantity: number;
+  readonly orders: number;
+}): DepthLevel {
+  return { price: BigInt(level.price), quantity: BigInt(level.quantity), orders: level.orders };
 }
 
 function printOf({ price, quantity }: Traded): Print {

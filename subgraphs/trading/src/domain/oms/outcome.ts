@@ -33,14 +33,14 @@ export interface Outcome {
 }
 
 /** A command and what came of it. */
-export interface VenueStep {
+export interface OmsStep {
   readonly command: Command;
   readonly outcome: Outcome;
 }
 
 export interface Decided {
   readonly outcome: Outcome | TradingRefusal;
-  readonly steps: readonly VenueStep[];
+  readonly steps: readonly OmsStep[];
 }
 
 export const NOTHING: Outcome = { happenings: [], prints: [], balances: [], stock: [] };
