@@ -56,7 +56,7 @@ async function runExchange(durationMs: number, roundCount: number): Promise<Roun
         const timer = setInterval(() => void stage.lag().then((lag) => void lags.push(lag)), LAG_EVERY_MS);
         const load = await loadOrders(stage, ratePerS, durationMs, round * 100_000 + ratePerS);
         clearInterval(timer);
-        const caughtUpMs = await untilHeard(stage.platform.bus.settled(), durationMs * 10);
+        const caughtUpMs = await untilHeard(stage.heard(), durationMs * 10);
         rounds.push({ ratePerS, load, lags, caughtUpMs });
         say(
           `  round ${round}, ${shown(ratePerS)}/s asked: ${shown(perSecond(load))}/s kept, p50 ${shown(load.p50Ms, 1)} ms, ` +

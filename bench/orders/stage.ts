@@ -1,4 +1,7 @@
-/** The exchange on a database of its own, with everything that follows its events, and people who have cash and shares. */
+/**
+ * The exchange on a database of its own, people who have cash and shares, and in a process of their own those who follow
+ * its events, as where each domain has its own.
+ */
 import type { UserCaller } from '@gridworks/kit/caller';
 import { readConfig } from '@gridworks/kit/config';
 import { Database } from '@gridworks/kit/db';
@@ -8,27 +11,29 @@ import { startPostgres } from '@gridworks/kit/postgres';
 import { isRefusal } from '@gridworks/kit/refusal';
 import { createPlatform, type Platform } from '@gridworks/kit/subgraph';
 import { migrate } from '@gridworks/prisma/migrate';
-import { createBilling } from '@gridworks/billing/subgraph';
-import { creditAccounts, reactions } from '@gridworks/trading/events';
+import { creditAccounts } from '@gridworks/trading/events';
 import { Exchange } from '@gridworks/trading/exchange';
 import { InstrumentStore, registerInstruments } from '@gridworks/trading/store/instrument';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startOwn, type Running } from '../harness/process.ts';
+import type { FollowersTask } from '../processes/followers.ts';
 
 export const REFERENCE_PRICE = 1_000_00n;
 export const TICK = 10n;
+const OPENING_CREDIT = '1000000000.00';
 const SHARES_EACH = 100_000n;
 const CONSUMERS = ['billing.wallets', 'trading.accounts', 'trading.positions'] as const;
 
 export interface Stage {
-  readonly platform: Platform;
   readonly exchange: Exchange;
   readonly symbols: readonly string[];
   readonly people: readonly UserCaller[];
   /** Events that each consumer has still to hear of. */
   lag(): Promise<Readonly<Record<string, number>>>;
-  /** Processor time of the database server so far, with all its processes. */
+  /** Resolves when everybody has heard of everything. */
+  heard(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,24 +49,27 @@ export async function openStage(peopleCount: number, symbolCount: number): Promi
     await server.synced;
     await migrate(server.url);
     const db = new Database(server.url);
-    const config = readConfig({ LOG_LEVEL: 'error', GRIDWORKS_OPENING_CREDIT: '1000000000.00' });
+    const config = readConfig({ LOG_LEVEL: 'error' });
     const platform = createPlatform(config, db, 'bench');
     const symbols = Array.from({ length: symbolCount }, (_, index) => `SHARE${index}`);
     await registerInstruments(db.system, symbols.map(instrumentOf));
     const { bus, clock, log } = platform;
     const exchange = new Exchange(db, bus, clock, log, new InstrumentStore(db), 1_000_000);
-    for (const each of [creditAccounts(exchange), ...reactions]) bus.on(each);
-    createBilling(platform);
+    bus.on(creditAccounts(exchange));
     await exchange.start();
     await bus.start();
+    const task = { databaseUrl: server.url, openingCredit: OPENING_CREDIT } satisfies FollowersTask;
+    const followers = startOwn(null, 'followers', task);
+    const heard = (): Promise<void> => everythingHeard(platform, followers);
     const stop = async (): Promise<void> => {
+      await followers.stop();
       await bus.stop();
       await exchange.stop();
       await db.close();
       await discard();
     };
-    const people = await welcome(platform, exchange, symbols, peopleCount);
-    return { platform, exchange, symbols, people, lag: () => lagOf(db), stop };
+    const people = await welcome(platform, exchange, heard, symbols, peopleCount);
+    return { exchange, symbols, people, lag: () => lagOf(db), heard, stop };
   } catch (error) {
     await discard();
     throw error;
@@ -83,10 +91,18 @@ function instrumentOf(symbol: string): Parameters<typeof registerInstruments>[1]
   };
 }
 
+/** What the exchange has done is heard by those who follow, and what they give back by the exchange. */
+async function everythingHeard({ bus }: Platform, followers: Running): Promise<void> {
+  await bus.settled();
+  await followers.ask('settled');
+  await bus.settled();
+}
+
 /** People sign up, billing gives them cash, and each buys shares of one instrument from the market. */
 async function welcome(
-  { db, bus }: Platform,
+  { db }: Platform,
   exchange: Exchange,
+  heard: () => Promise<void>,
   symbols: readonly string[],
   count: number,
 ): Promise<readonly UserCaller[]> {
@@ -104,7 +120,7 @@ async function welcome(
       payload: { userId, displayName: 'Somebody', tier: 'LITE' },
     })),
   );
-  await bus.settled();
+  await heard();
   const bids = [{ price: REFERENCE_PRICE - TICK, quantity: 1n }];
   const asks = [{ price: REFERENCE_PRICE, quantity: SHARES_EACH * BigInt(count) }];
   for (const symbol of symbols) await exchange.act({ kind: 'QUOTE', symbol, bids, asks });
@@ -125,7 +141,7 @@ async function welcome(
   for (const symbol of symbols) await exchange.act({ kind: 'QUOTE', symbol, bids: [], asks: [] });
   const refused = bought.find((each) => isRefusal(each));
   if (refused) throw new Error(`somebody could not buy: ${JSON.stringify(refused)}`);
-  await bus.settled();
+  await heard();
   return people;
 }
 

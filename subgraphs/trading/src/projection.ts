@@ -4,7 +4,7 @@
  * order, and each command once: how far it has come is kept in the transaction of what it writes. What was acknowledged
  * and not written when a process ended is written by the next one, which comes to it by carrying out the commands again.
  */
-import type { Database, Sql } from '@gridworks/kit/db';
+import type { Database } from '@gridworks/kit/db';
 import { publish, type Bus } from '@gridworks/kit/events';
 import { Loop } from '@gridworks/kit/events/loop';
 import type { Log } from '@gridworks/kit/telemetry';
@@ -137,7 +137,7 @@ export class Projection {
 
   /** Asks how far it has come. */
   async #catchUp(): Promise<void> {
-    const sequence = await projectedUpTo(this.db.system as Sql);
+    const sequence = await projectedUpTo(this.db.system);
     this.#written(sequence);
     this.#isInDoubt = false;
   }
