@@ -18,10 +18,13 @@ const OTHER_ROOMS = [
   'Subgraphs share events and keys, never code; the gateway knows the graph, never a domain.',
 ];
 const DATABASE = [
-  '^pg$|^@gridworks/prisma/|^@prisma/|prisma/generated',
+  '^pg$|^@duckdb/|^@gridworks/prisma/|^@prisma/|prisma/generated',
   'Queries belong into store.ts (or store/<noun>.ts).',
 ];
-const OUTBOUND = ['^(node:)?(http|https|net)$|^(undici|ws)$', 'Outbound calls belong into remote.ts.'];
+const OUTBOUND = [
+  '^(node:)?(http|https|net)$|^(undici|ws)$|^@clickhouse/',
+  'Outbound calls belong into remote.ts.',
+];
 
 export default defineConfig(
   {

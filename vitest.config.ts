@@ -42,10 +42,16 @@ export default defineConfig({
           'prisma/**/*.pg.test.ts',
           'gateway/src/**/*.pg.test.ts',
         ],
-        { globalSetup: ['kit/src/testing-server.ts'], testTimeout: 30_000, hookTimeout: 60_000 },
+        {
+          globalSetup: ['kit/src/testing-server.ts'],
+          setupFiles: ['kit/src/testing-conservation.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       ),
       tier('e2e', ['e2e/**/*.test.ts'], {
         globalSetup: ['e2e/forms.ts'],
+        setupFiles: ['e2e/conservation.ts'],
         testTimeout: 60_000,
         hookTimeout: 120_000,
       }),

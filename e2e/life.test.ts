@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { RegisterDocument, SignInDocument } from '@gridworks/schema/operations';
-import { GraphClient } from './client.ts';
+import { GraphClient, eventually } from './client.ts';
 import { freePorts, freshDataDir, run, start } from './process.ts';
 
 const dataDir = freshDataDir();
@@ -48,6 +48,11 @@ describe('the command', { timeout: 240_000 }, () => {
     await new Promise((resolve) => second.process.once('close', resolve));
 
     const third = await start('start', { dataDir });
+    // The market has ticked since; the second before the kill may be missing, and that is said.
+    await eventually(
+      async () => third.output(),
+      (output) => output.includes('ticks may not have been kept'),
+    );
     const { signIn } = await new GraphClient(third.url).data(SignInDocument, {
       input: { ...credentials, email: other.email },
     });

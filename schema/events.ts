@@ -21,6 +21,18 @@ export interface OrderFacts {
   readonly product: Product;
 }
 
+/** A split, bonus or consolidation as it took place at the exchange. */
+export interface Adjustment {
+  readonly adjustmentId: string;
+  readonly symbol: string;
+  /** First day on which the new units trade, `YYYY-MM-DD`. */
+  readonly exDate: string;
+  /** What earlier prices are multiplied by: "0.2" stands for five units in place of one. */
+  readonly splitFactor: string;
+  /** When that was at the exchange: an hour of today where a day of the past is played. */
+  readonly at: Instant;
+}
+
 /** [start, open, high, low, close, volume]: start is an Instant, prices are MinorUnits. */
 export type CandleRow = readonly [Instant, MinorUnits, MinorUnits, MinorUnits, MinorUnits, number];
 
@@ -55,6 +67,15 @@ export interface Topics {
     readonly orderValue: MinorUnits;
     readonly orderQuantity: number;
     readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE';
+  };
+  /** The units of an instrument became others, in everything that is held of it. */
+  'instruments.adjusted': Adjustment;
+  /** The same for one holding: it stands among the executions of its user, whose units differ before and after it. */
+  'orders.adjusted': Adjustment & {
+    readonly userId: string;
+    readonly product: Product;
+    /** In the new units. */
+    readonly quantity: number;
   };
   /** What a position came to, after one execution or several. */
   'positions.updated': {
@@ -93,6 +114,16 @@ export interface Topics {
   'audit.admin.actions': AuditFacts & { readonly kind: 'PARTNER_APPROVED' | 'PARTNER_SUSPENDED' };
   /** What changed who may come in. */
   'audit.security.events': AuditFacts & { readonly kind: 'API_KEY_CREATED' | 'API_KEY_REVOKED' };
+  /** Money or shares that came out of nothing or went there: two books that ought to say the same do not. */
+  'audit.compliance.checks': {
+    readonly kind: 'CONSERVATION_VIOLATED';
+    /** Which books, in words. */
+    readonly violation: string;
+    /** A user, with symbol and product where it is about shares; or a currency. */
+    readonly subject: string;
+    readonly expected: MinorUnits;
+    readonly actual: MinorUnits;
+  };
   'anonymous.butler.interactions': { readonly memberId: string; readonly kind: 'JOINED' };
 }
 

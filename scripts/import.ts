@@ -20,7 +20,7 @@ import { readMarketFile, type MarketFile } from '@gridworks/trading/domain/bars/
 import { inspectBars } from '@gridworks/trading/domain/bars/inspect';
 import { inspectQuotes, inspectTrades } from '@gridworks/trading/domain/bars/tick';
 import { AMERICAN_HOURS, Calendar, INDIAN_HOLIDAYS, INDIAN_HOURS } from '@gridworks/trading/domain/calendar';
-import type { Candle, CandleInterval } from '@gridworks/trading/domain/candle';
+import type { Candle, StoredInterval } from '@gridworks/trading/domain/candle';
 import {
   EXCHANGES,
   INSTRUMENT_KINDS,
@@ -78,7 +78,7 @@ const OPTIONS = {
 interface Request {
   readonly path: string;
   readonly symbol: string | undefined;
-  readonly interval: CandleInterval | undefined;
+  readonly interval: StoredInterval | undefined;
   readonly stamps: 'START' | 'END' | undefined;
   readonly exchange: Exchange;
   readonly currency: Currency | undefined;
@@ -394,7 +394,7 @@ async function keep(
   db: Database,
   symbol: string,
   known: InstrumentRow | undefined,
-  interval: CandleInterval,
+  interval: StoredInterval,
   candles: readonly Candle[],
   request: Request,
 ): Promise<Outcome> {

@@ -18,7 +18,7 @@ import {
   instantOf,
   type MarketHours,
 } from '@gridworks/trading/domain/calendar';
-import type { Candle, CandleInterval } from '@gridworks/trading/domain/candle';
+import type { Candle, StoredInterval } from '@gridworks/trading/domain/candle';
 import { isSymbol, type InstrumentKind } from '@gridworks/trading/domain/instrument';
 import { DEMO_PASSWORD, TENANTS, USERS } from '../prisma/seed/story.ts';
 import { answered, dateInName, readText } from './import.ts';
@@ -136,7 +136,7 @@ function speedOf(text: string | undefined): number {
   return speed;
 }
 
-function intervalOf(text: string | undefined): CandleInterval {
+function intervalOf(text: string | undefined): StoredInterval {
   if (text !== undefined && text !== '1m' && text !== '1d')
     throw new Error(`--interval: "${text}" is none of 1m, 1d.`);
   return text === '1d' ? 'ONE_DAY' : 'ONE_MINUTE';
@@ -198,7 +198,7 @@ function sayLeftOut(rows: number): void {
 async function storedEntries(
   graph: Graph,
   symbol: string,
-  interval: CandleInterval,
+  interval: StoredInterval,
   { from, to }: { readonly from: number; readonly to: number },
 ): Promise<Entry[]> {
   const candles: Candle[] = [];
@@ -371,7 +371,7 @@ class Graph {
   }
 
   /** Up to a thousand stored bars that start before an instant, oldest first. */
-  async candles(symbol: string, interval: CandleInterval, beforeMs: number): Promise<Candle[]> {
+  async candles(symbol: string, interval: StoredInterval, beforeMs: number): Promise<Candle[]> {
     const { instrument } = await this.#data<{ instrument: { candles: readonly CandleText[] } | null }>(
       `query Candles($symbol: String!, $interval: CandleInterval!, $last: Int!, $before: DateTime) {
          instrument(symbol: $symbol) {

@@ -54,6 +54,10 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Seed of the market simulator; the same seed makes the same market. `off` runs no simulator. */
   GRIDWORKS_SIMULATOR: z.string().min(1).default('2026'),
+  /** Whether ticks are kept for good. */
+  GRIDWORKS_TICKS: z.enum(['on', 'off']).default('on'),
+  /** A ClickHouse that keeps them, `http://user:password@host:8123/database`. Unset: a file of the data folder. */
+  CLICKHOUSE_URL: url.optional(),
   /** Credit in rupees with which a wallet opens (paper money); `0` for none. */
   GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
   /** Days for which order events are kept. A client that was away longer gets its open orders instead of what it missed. */
@@ -82,6 +86,10 @@ export interface KafkaSettings {
   readonly prefix: string;
 }
 
+/** Where ticks are kept: a file, or a server. */
+export type TickSettings =
+  { readonly kind: 'FILE'; readonly path: string } | { readonly kind: 'CLICKHOUSE'; readonly url: string };
+
 export interface Config {
   readonly port: number;
   readonly host: string;
@@ -93,6 +101,8 @@ export interface Config {
   readonly supergraphFile: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulatorSeed: string | undefined;
+  /** Undefined: ticks are not kept. */
+  readonly ticks: TickSettings | undefined;
   readonly openingCredit: string;
   readonly orderEventsDays: number;
   readonly orderRateMax: number;
@@ -119,6 +129,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     supergraphFile: fromRoot(values.GRIDWORKS_SUPERGRAPH),
     logLevel: values.LOG_LEVEL,
     simulatorSeed: values.GRIDWORKS_SIMULATOR === 'off' ? undefined : values.GRIDWORKS_SIMULATOR,
+    ticks:
+      values.GRIDWORKS_TICKS === 'off' ? undefined : ticksOf(values.CLICKHOUSE_URL, values.GRIDWORKS_DATA),
     openingCredit: values.GRIDWORKS_OPENING_CREDIT,
     orderEventsDays: values.GRIDWORKS_ORDER_EVENTS_DAYS,
     orderRateMax: values.GRIDWORKS_ORDER_RATE_MAX,
@@ -138,6 +150,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
+function ticksOf(clickhouseUrl: string | undefined, dataDir: string): TickSettings {
+  return clickhouseUrl === undefined
+    ? { kind: 'FILE', path: join(fromRoot(dataDir), 'ticks.duckdb') }
+    : { kind: 'CLICKHOUSE', url: clickhouseUrl };
+}
+
 /** A path of the configuration; a relative one starts at the repository. */
 function fromRoot(path: string): string {
   return isAbsolute(path) ? path : join(repoRoot, path);
@@ -151,6 +169,11 @@ export function testDatabaseUrl(env: NodeJS.ProcessEnv = process.env): string | 
 /** The folder with the jars of Apache Kafka, for tests that need a broker; Java must be there. Unset: they are skipped. */
 export function testKafkaLibs(env: NodeJS.ProcessEnv = process.env): string | undefined {
   return env['GRIDWORKS_TEST_KAFKA_LIBS'];
+}
+
+/** The folder where npm's `chdb` is installed, for tests of ClickHouse. Unset: they are skipped. */
+export function testChdb(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['GRIDWORKS_TEST_CHDB'];
 }
 
 /** Before a stock gateway is made: it would otherwise probe cloud metadata and push metrics to its vendor. */

@@ -307,6 +307,19 @@ describe.skipIf(!broker)('a broker of Kafka that goes away and comes back', () =
     expect(await buried()).toEqual([]);
   }, 90_000);
 
+  it('need not be there at the start', async () => {
+    if (!broker) throw new Error('there is no broker');
+    await broker.kill();
+    kafka = { brokers: broker.brokers, prefix: `test-${newId()}` };
+    const bus = await startBus();
+    kafka = undefined;
+    await publish(db.system, [announce('early')]);
+    await broker.start();
+    await publish(db.system, [announce('late')]);
+    await bus.settled();
+    expect(await seen()).toEqual(['early', 'late']);
+  }, 60_000);
+
   it('may send again what it has sent: each event takes effect once', async () => {
     if (!broker) throw new Error('there is no broker');
     kafka = { brokers: broker.brokers, prefix: `test-${newId()}` };
@@ -321,6 +334,17 @@ describe.skipIf(!broker)('a broker of Kafka that goes away and comes back', () =
     expect(await seen()).toEqual([...names, 'after']);
     expect(await answered()).toEqual([...names, 'after']);
   }, 60_000);
+});
+
+it('starts and stops where no broker of Kafka answers, and keeps events for later', async () => {
+  const bus = new Bus(db, createLog('test', 'silent'), { brokers: ['127.0.0.1:1'], prefix: 'test' });
+  bus.on(signUps());
+  expect(await bus.start()).toBe(false);
+  await publish(db.system, [announce('waits')]);
+  await bus.stop();
+  const overLog = await startBus();
+  await overLog.settled();
+  expect(await seen()).toEqual(['waits']);
 });
 
 describe('a consumer that heard of events through Kafka', () => {

@@ -38,6 +38,9 @@ async function run(url: string, sql: string): Promise<void> {
   }
 }
 
+/** Those that are open, for what is checked after every test. */
+export const openSubgraphs = new Set<TestSubgraph>();
+
 export interface TestSubgraph {
   readonly platform: Platform;
   readonly db: Database;
@@ -60,7 +63,12 @@ export async function openTestSubgraph(
 ): Promise<TestSubgraph> {
   const database = url === undefined ? await createTestDatabase() : { url, drop: async () => undefined };
   // Tests are faster than traders may be.
-  const defaults = { LOG_LEVEL: 'silent', GRIDWORKS_SIMULATOR: 'off', GRIDWORKS_ORDER_RATE_MAX: '100000' };
+  const defaults = {
+    LOG_LEVEL: 'silent',
+    GRIDWORKS_SIMULATOR: 'off',
+    GRIDWORKS_TICKS: 'off',
+    GRIDWORKS_ORDER_RATE_MAX: '100000',
+  };
   const config = readConfig({ ...defaults, ...env });
   const db = new Database(database.url);
   const platform = createPlatform(config, db, 'test');
@@ -71,7 +79,7 @@ export async function openTestSubgraph(
   function ask(query: string, variables: object = {}, caller: Caller = ANONYMOUS): Promise<ExecutionResult> {
     return subgraph.execute({ query, variables: { ...variables }, caller, traceId: newId() });
   }
-  return {
+  const opened: TestSubgraph = {
     platform,
     db,
     subgraph,
@@ -82,12 +90,15 @@ export async function openTestSubgraph(
       return data as T;
     },
     async close() {
+      openSubgraphs.delete(opened);
       await subgraph.stop();
       await platform.bus.stop();
       await db.close();
       await database.drop();
     },
   };
+  openSubgraphs.add(opened);
+  return opened;
 }
 
 /** A caller as the gateway would pass one on. */

@@ -144,6 +144,11 @@ export type EventDeadLetter = Prisma.EventDeadLetterModel
  */
 export type EventPartitionMark = Prisma.EventPartitionMarkModel
 /**
+ * Model Saga
+ * Work in several steps, each of which takes effect by itself: done whole, or taken back.
+ */
+export type Saga = Prisma.SagaModel
+/**
  * Model Partner
  * A business that builds on the platform. Row-level security holds on this table and on those below.
  */
@@ -183,6 +188,11 @@ export type Holiday = Prisma.HolidayModel
  * What changed the meaning of a price from one day to the next.
  */
 export type CorporateAction = Prisma.CorporateActionModel
+/**
+ * Model Adjustment
+ * A split, bonus or consolidation as it took place at the exchange: what was held became other units, once.
+ */
+export type Adjustment = Prisma.AdjustmentModel
 /**
  * Model TradingAccount
  * What a user may still promise: grows with what billing credits, shrinks with each hold.

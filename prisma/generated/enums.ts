@@ -51,6 +51,16 @@ export const LedgerCurrency = {
 export type LedgerCurrency = (typeof LedgerCurrency)[keyof typeof LedgerCurrency]
 
 
+export const SagaStatus = {
+  RUNNING: 'RUNNING',
+  COMPENSATING: 'COMPENSATING',
+  COMPLETED: 'COMPLETED',
+  COMPENSATED: 'COMPENSATED'
+} as const
+
+export type SagaStatus = (typeof SagaStatus)[keyof typeof SagaStatus]
+
+
 export const PartnerStatus = {
   PENDING: 'PENDING',
   ACTIVE: 'ACTIVE',

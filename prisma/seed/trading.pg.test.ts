@@ -54,8 +54,12 @@ describe('seedTrading', () => {
       { interval: 'ONE_DAY', symbols, low: 250n, high: 250n },
       { interval: 'ONE_MINUTE', symbols, low: 375n, high: 375n },
     ]);
-    const days = await candles.last('RELIANCE', 'ONE_DAY', 250);
-    const minutes = await candles.last('RELIANCE', 'ONE_MINUTE', 1_000);
+    const [minutes, days] = await Promise.all(
+      (['ONE_MINUTE', 'ONE_DAY'] as const).map((interval) =>
+        candles.range('RELIANCE', interval, 0, Date.parse('2026-12-01'), 1_000),
+      ),
+    );
+    if (!minutes || !days) throw new Error('there are no candles');
     expect(days.at(-1)?.close).toBe(1_545_00n);
     expect(days.slice(-2).map(({ start }) => istDate(start))).toEqual(['2026-11-19', '2026-11-20']);
     expect(rollUp(minutes, 'ONE_DAY')).toEqual(days.slice(-1));

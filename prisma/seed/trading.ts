@@ -6,7 +6,7 @@
 import type { Database, Tx } from '@gridworks/kit/db';
 import { istDate } from '@gridworks/kit/time';
 import { Calendar, INDIAN_HOLIDAYS } from '@gridworks/trading/domain/calendar';
-import type { CandleInterval } from '@gridworks/trading/domain/candle';
+import type { StoredInterval } from '@gridworks/trading/domain/candle';
 import { simulateHistory, type SimulatedHistory } from '@gridworks/trading/domain/history';
 import {
   EXCHANGES,
@@ -147,7 +147,7 @@ export async function seedTrading(db: Database, nowMs: number): Promise<void> {
 /** One statement for all instruments: tens of thousands of rows must not delay the first start. */
 async function insertBars(
   tx: Tx,
-  interval: CandleInterval,
+  interval: StoredInterval,
   histories: readonly SimulatedHistory[],
   bars: 'days' | 'minutes',
 ): Promise<void> {

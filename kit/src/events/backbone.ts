@@ -2,8 +2,8 @@
 import type { Reaction } from '../events.ts';
 
 export interface Backbone {
-  /** Begins to hand events over; resolves when consumers are under way. */
-  start(reactions: readonly Reaction[]): Promise<void>;
+  /** Begins to hand events over; resolves when consumers are under way, or with false when they will be by themselves later. */
+  start(reactions: readonly Reaction[]): Promise<boolean>;
   /** Lets batches at hand finish, and hands over no more. */
   stop(): Promise<void>;
   /** Something may have been committed. */

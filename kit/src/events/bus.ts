@@ -65,11 +65,12 @@ export class Bus {
     }, NOTIFY_GAP_MS);
   }
 
-  async start(): Promise<void> {
+  /** False when consumers are not under way, because what carries events is away; they begin by themselves once it is there. */
+  async start(): Promise<boolean> {
     this.#running = true;
     await this.#listen();
     this.#pollTimer = setInterval(() => this.#wake(), POLL_MS);
-    await this.#backbone.start(this.reactions);
+    return this.#backbone.start(this.reactions);
   }
 
   async stop(): Promise<void> {

@@ -17,7 +17,7 @@ export class LogBackbone implements Backbone {
     private readonly committed: () => void,
   ) {}
 
-  async start(reactions: readonly Reaction[]): Promise<void> {
+  async start(reactions: readonly Reaction[]): Promise<boolean> {
     const consumers = reactions.map(({ consumer }) => consumer);
     const marked = await heardThroughKafka(this.db.system, consumers);
     if (marked.length > 0) {
@@ -27,6 +27,7 @@ export class LogBackbone implements Backbone {
     }
     await addConsumers(this.db.system, consumers);
     this.#loops = reactions.map((each) => this.#consume(each));
+    return true;
   }
 
   async stop(): Promise<void> {

@@ -417,6 +417,7 @@ export const ModelName = {
   EventConsumer: 'EventConsumer',
   EventDeadLetter: 'EventDeadLetter',
   EventPartitionMark: 'EventPartitionMark',
+  Saga: 'Saga',
   Partner: 'Partner',
   PartnerApp: 'PartnerApp',
   ApiKey: 'ApiKey',
@@ -425,6 +426,7 @@ export const ModelName = {
   Candle: 'Candle',
   Holiday: 'Holiday',
   CorporateAction: 'CorporateAction',
+  Adjustment: 'Adjustment',
   TradingAccount: 'TradingAccount',
   Order: 'Order',
   OrderEvent: 'OrderEvent',
@@ -458,7 +460,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "journalProjection" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
+    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "saga" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "adjustment" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "journalProjection" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -1910,6 +1912,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Saga: {
+      payload: Prisma.$SagaPayload<ExtArgs>
+      fields: Prisma.SagaFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SagaFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SagaFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        findFirst: {
+          args: Prisma.SagaFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SagaFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        findMany: {
+          args: Prisma.SagaFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>[]
+        }
+        create: {
+          args: Prisma.SagaCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        createMany: {
+          args: Prisma.SagaCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.SagaCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>[]
+        }
+        delete: {
+          args: Prisma.SagaDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        update: {
+          args: Prisma.SagaUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        deleteMany: {
+          args: Prisma.SagaDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SagaUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SagaUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>[]
+        }
+        upsert: {
+          args: Prisma.SagaUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SagaPayload>
+        }
+        aggregate: {
+          args: Prisma.SagaAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSaga>
+        }
+        groupBy: {
+          args: Prisma.SagaGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SagaCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SagaCountAggregateOutputType> | number
+        }
+      }
+    }
     Partner: {
       payload: Prisma.$PartnerPayload<ExtArgs>
       fields: Prisma.PartnerFieldRefs
@@ -2499,6 +2575,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.CorporateActionCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.CorporateActionCountAggregateOutputType> | number
+        }
+      }
+    }
+    Adjustment: {
+      payload: Prisma.$AdjustmentPayload<ExtArgs>
+      fields: Prisma.AdjustmentFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.AdjustmentFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.AdjustmentFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>
+        }
+        findFirst: {
+          args: Prisma.AdjustmentFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.AdjustmentFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>
+        }
+        findMany: {
+          args: Prisma.AdjustmentFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>[]
+        }
+        create: {
+          args: Prisma.AdjustmentCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>
+        }
+        createMany: {
+          args: Prisma.AdjustmentCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.AdjustmentCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>[]
+        }
+        delete: {
+          args: Prisma.AdjustmentDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>
+        }
+        update: {
+          args: Prisma.AdjustmentUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>
+        }
+        deleteMany: {
+          args: Prisma.AdjustmentDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.AdjustmentUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.AdjustmentUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>[]
+        }
+        upsert: {
+          args: Prisma.AdjustmentUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$AdjustmentPayload>
+        }
+        aggregate: {
+          args: Prisma.AdjustmentAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateAdjustment>
+        }
+        groupBy: {
+          args: Prisma.AdjustmentGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AdjustmentGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.AdjustmentCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AdjustmentCountAggregateOutputType> | number
         }
       }
     }
@@ -4082,6 +4232,28 @@ export const EventPartitionMarkScalarFieldEnum = {
 export type EventPartitionMarkScalarFieldEnum = (typeof EventPartitionMarkScalarFieldEnum)[keyof typeof EventPartitionMarkScalarFieldEnum]
 
 
+export const SagaScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  kind: 'kind',
+  key: 'key',
+  status: 'status',
+  step: 'step',
+  state: 'state',
+  reason: 'reason',
+  attempts: 'attempts',
+  error: 'error',
+  claim: 'claim',
+  nextAt: 'nextAt',
+  deadline: 'deadline',
+  startedAt: 'startedAt',
+  endedAt: 'endedAt'
+} as const
+
+export type SagaScalarFieldEnum = (typeof SagaScalarFieldEnum)[keyof typeof SagaScalarFieldEnum]
+
+
 export const PartnerScalarFieldEnum = {
   id: 'id',
   tenantId: 'tenantId',
@@ -4183,6 +4355,17 @@ export const CorporateActionScalarFieldEnum = {
 } as const
 
 export type CorporateActionScalarFieldEnum = (typeof CorporateActionScalarFieldEnum)[keyof typeof CorporateActionScalarFieldEnum]
+
+
+export const AdjustmentScalarFieldEnum = {
+  id: 'id',
+  symbol: 'symbol',
+  exDate: 'exDate',
+  splitFactor: 'splitFactor',
+  at: 'at'
+} as const
+
+export type AdjustmentScalarFieldEnum = (typeof AdjustmentScalarFieldEnum)[keyof typeof AdjustmentScalarFieldEnum]
 
 
 export const TradingAccountScalarFieldEnum = {
@@ -4615,6 +4798,20 @@ export type JsonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'J
  * Reference to a field of type 'QueryMode'
  */
 export type EnumQueryModeFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'QueryMode'>
+    
+
+
+/**
+ * Reference to a field of type 'SagaStatus'
+ */
+export type EnumSagaStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SagaStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'SagaStatus[]'
+ */
+export type ListEnumSagaStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SagaStatus[]'>
     
 
 
@@ -5124,6 +5321,7 @@ export type GlobalOmitConfig = {
   eventConsumer?: Prisma.EventConsumerOmit
   eventDeadLetter?: Prisma.EventDeadLetterOmit
   eventPartitionMark?: Prisma.EventPartitionMarkOmit
+  saga?: Prisma.SagaOmit
   partner?: Prisma.PartnerOmit
   partnerApp?: Prisma.PartnerAppOmit
   apiKey?: Prisma.ApiKeyOmit
@@ -5132,6 +5330,7 @@ export type GlobalOmitConfig = {
   candle?: Prisma.CandleOmit
   holiday?: Prisma.HolidayOmit
   corporateAction?: Prisma.CorporateActionOmit
+  adjustment?: Prisma.AdjustmentOmit
   tradingAccount?: Prisma.TradingAccountOmit
   order?: Prisma.OrderOmit
   orderEvent?: Prisma.OrderEventOmit

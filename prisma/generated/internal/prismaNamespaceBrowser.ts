@@ -71,6 +71,7 @@ export const ModelName = {
   EventConsumer: 'EventConsumer',
   EventDeadLetter: 'EventDeadLetter',
   EventPartitionMark: 'EventPartitionMark',
+  Saga: 'Saga',
   Partner: 'Partner',
   PartnerApp: 'PartnerApp',
   ApiKey: 'ApiKey',
@@ -79,6 +80,7 @@ export const ModelName = {
   Candle: 'Candle',
   Holiday: 'Holiday',
   CorporateAction: 'CorporateAction',
+  Adjustment: 'Adjustment',
   TradingAccount: 'TradingAccount',
   Order: 'Order',
   OrderEvent: 'OrderEvent',
@@ -324,6 +326,28 @@ export const EventPartitionMarkScalarFieldEnum = {
 export type EventPartitionMarkScalarFieldEnum = (typeof EventPartitionMarkScalarFieldEnum)[keyof typeof EventPartitionMarkScalarFieldEnum]
 
 
+export const SagaScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  kind: 'kind',
+  key: 'key',
+  status: 'status',
+  step: 'step',
+  state: 'state',
+  reason: 'reason',
+  attempts: 'attempts',
+  error: 'error',
+  claim: 'claim',
+  nextAt: 'nextAt',
+  deadline: 'deadline',
+  startedAt: 'startedAt',
+  endedAt: 'endedAt'
+} as const
+
+export type SagaScalarFieldEnum = (typeof SagaScalarFieldEnum)[keyof typeof SagaScalarFieldEnum]
+
+
 export const PartnerScalarFieldEnum = {
   id: 'id',
   tenantId: 'tenantId',
@@ -425,6 +449,17 @@ export const CorporateActionScalarFieldEnum = {
 } as const
 
 export type CorporateActionScalarFieldEnum = (typeof CorporateActionScalarFieldEnum)[keyof typeof CorporateActionScalarFieldEnum]
+
+
+export const AdjustmentScalarFieldEnum = {
+  id: 'id',
+  symbol: 'symbol',
+  exDate: 'exDate',
+  splitFactor: 'splitFactor',
+  at: 'at'
+} as const
+
+export type AdjustmentScalarFieldEnum = (typeof AdjustmentScalarFieldEnum)[keyof typeof AdjustmentScalarFieldEnum]
 
 
 export const TradingAccountScalarFieldEnum = {

@@ -462,10 +462,6 @@ export type ApiKeyUpdatescopesInput = {
   push?: string | string[]
 }
 
-export type NullableDateTimeFieldUpdateOperationsInput = {
-  set?: Date | string | null
-}
-
 export type ApiKeyCreateNestedOneWithoutUsageInput = {
   create?: Prisma.XOR<Prisma.ApiKeyCreateWithoutUsageInput, Prisma.ApiKeyUncheckedCreateWithoutUsageInput>
   connectOrCreate?: Prisma.ApiKeyCreateOrConnectWithoutUsageInput

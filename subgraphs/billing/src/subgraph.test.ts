@@ -7,7 +7,7 @@ import type { OrderFacts, Topic, Topics } from '@gridworks/schema/events';
 import { seedBilling } from '@gridworks/prisma/seed/billing';
 import fc from 'fast-check';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderCharges, type Exchange, type Product, type Side } from './domain/charges.ts';
 import { fill, hold, openingCredit, release } from './domain/ledger.ts';
 import { book } from './store.ts';
@@ -27,20 +27,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await owner.end();
   await billing.close();
-});
-
-// Whatever a test did or tried: the ledger agrees with itself, and all there is sums to nothing.
-afterEach(async () => {
-  const proof = await billing.db.system.query(`SELECT * FROM billing.ledger_proof()`);
-  expect(proof.rows).toEqual([]);
-  const { rows } = await billing.db.system.query(
-    `SELECT (SELECT sum(amount) FROM billing.entry) AS entries,
-            (SELECT sum(balance) FROM billing.ledger_account WHERE user_id IS NULL) AS house,
-            (SELECT sum(balance) FROM billing.ledger_account WHERE user_id IS NOT NULL) AS wallets`,
-  );
-  const sums = rows[0] as { entries: bigint | null; house: bigint; wallets: bigint | null };
-  expect(sums.entries ?? 0n).toBe(0n);
-  expect(sums.house + (sums.wallets ?? 0n)).toBe(0n);
 });
 
 // The part of trading and users, played by their events.

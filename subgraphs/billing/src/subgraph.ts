@@ -3,6 +3,7 @@ import { parseDecimal } from '@gridworks/kit/money';
 import { defineSubgraph, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
 import { createReactions } from './events.ts';
 import { createLoaders } from './loaders.ts';
+import { Reconciliation } from './reconciliation.ts';
 import {
   OrderChargesResolver,
   PlanResolver,
@@ -22,7 +23,9 @@ export function createBilling(platform: Platform): Subgraph {
   if (openingCredit === undefined || openingCredit < 0n) {
     throw new Error('GRIDWORKS_OPENING_CREDIT must be an amount in rupees, for example 1000000.00');
   }
-  const store = new BillingStore(platform.db);
+  const { db, bus, log } = platform;
+  const store = new BillingStore(db);
+  const reconciliation = new Reconciliation(db, bus, log.child({ part: 'reconciliation' }));
   return defineSubgraph<BillingContext>(platform, {
     name: 'billing',
     resolvers: [PlanResolver, UserWalletResolver, WalletResolver, OrderChargesResolver],
@@ -30,5 +33,7 @@ export function createBilling(platform: Platform): Subgraph {
     references: { Plan: resolvePlan, Wallet: resolveWallet, User: resolveUser, Order: resolveOrder },
     context: (base) => ({ ...base, store, loaders: createLoaders(store) }),
     reactions: createReactions(openingCredit),
+    start: async () => reconciliation.start(),
+    stop: () => reconciliation.stop(),
   });
 }

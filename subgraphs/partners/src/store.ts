@@ -305,7 +305,10 @@ export class PartnersStore {
   }
 }
 
-type Audited = Extract<NewEvent, { readonly topic: `audit.${string}` }>;
+type Audited = Extract<
+  NewEvent,
+  { readonly payload: { readonly userId: string; readonly subjectId: string } }
+>;
 
 /** Says who did what, in the transaction that did it. */
 async function audit(

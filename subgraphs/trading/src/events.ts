@@ -2,9 +2,13 @@
 import { reaction, type EventOf, type NewEvent, type Reaction } from '@gridworks/kit/events';
 import type { Happening } from './domain/happening.ts';
 import { isOpen, remainingOf } from './domain/order.ts';
-import { NOTHING, applyFill, averageCost } from './domain/position.ts';
+import type { AdjustStock } from './domain/oms/command.ts';
+import type { StockBalance, OmsStep } from './domain/oms/outcome.ts';
+import { NOTHING, applyFill, applySplit, averageCost, type Holding } from './domain/position.ts';
+import { splitRatio } from './domain/split.ts';
 import type { Exchange } from './exchange.ts';
 import type { TriggeredAlert } from './store/alert.ts';
+import { forgetAdjustments, saveAdjustments } from './store/adjustment.ts';
 import {
   forgetPositions,
   holdingsOf,
@@ -13,8 +17,27 @@ import {
   type PositionKey,
 } from './store/position.ts';
 
-/** What the others are told of a happening. Written out: objects that are spread into others cost ten times as much. */
-export function eventOf({ kind, order, fill }: Happening): NewEvent {
+/** What the others are told of a command and what came of it. */
+export function eventsOf({ command, outcome }: OmsStep): NewEvent[] {
+  return command.kind === 'adjust' ? adjustedEvents(command, outcome.stock) : outcome.happenings.map(eventOf);
+}
+
+function adjustedEvents(
+  { id: adjustmentId, symbol, exDate, splitFactor, at }: AdjustStock,
+  stock: readonly StockBalance[],
+): NewEvent[] {
+  const facts = { adjustmentId, symbol, exDate, splitFactor, at: new Date(at).toISOString() };
+  return [
+    { topic: 'instruments.adjusted', key: symbol, tenantId: null, payload: facts },
+    ...stock.map(({ userId, tenantId, product, quantity }): NewEvent => {
+      const payload = { ...facts, userId, product, quantity: Number(quantity) };
+      return { topic: 'orders.adjusted', key: userId, tenantId, payload };
+    }),
+  ];
+}
+
+/** Written out: objects that are spread into others cost ten times as much. */
+function eventOf({ kind, order, fill }: Happening): NewEvent {
   const { id: orderId, tenantId, userId, symbol, exchange, side, product } = order;
   const orderValue = order.turnover.toString();
   const orderQuantity = Number(order.filledQuantity);
@@ -95,30 +118,48 @@ export function creditAccounts(exchange: Pick<Exchange, 'credit'>): Reaction {
   });
 }
 
+const POSITION_TOPICS = ['orders.executed', 'orders.adjusted'] as const;
+
+type Carried = EventOf<(typeof POSITION_TOPICS)[number]>;
+
 export const reactions: readonly Reaction[] = [
   reaction({
     consumer: 'trading.positions',
-    topics: ['orders.executed'],
+    topics: POSITION_TOPICS,
     handle: async (tx, events) => {
       const known = await holdingsOf(tx, distinctKeys(events));
-      const holdings = new Map<string, KeyedHolding>();
       const before = new Map(known.map((each) => [nameOf(each), each]));
+      const holdings = new Map<string, KeyedHolding>();
       for (const event of events) {
-        const { userId, symbol, product, side, price, quantity } = event.payload;
+        const { userId, symbol, product } = event.payload;
         const name = nameOf(event.payload);
-        const holding = holdings.get(name) ?? before.get(name) ?? NOTHING;
-        const after = applyFill(holding, side, BigInt(price), BigInt(quantity));
+        const after = carried(holdings.get(name) ?? before.get(name) ?? NOTHING, event);
         holdings.set(name, { ...after, userId, symbol, product, tenantId: tenantOf(event) });
       }
       const changed = [...holdings.values()];
       await saveHoldings(tx, changed);
+      const splits = events.filter((event) => event.topic === 'orders.adjusted');
+      await saveAdjustments(
+        tx,
+        splits.map(({ payload }) => payload),
+      );
       return changed.map(updatedEvent);
     },
-    reset: forgetPositions,
+    reset: async (tx) => {
+      await forgetPositions(tx);
+      await forgetAdjustments(tx);
+    },
   }),
 ];
 
-function distinctKeys(events: readonly EventOf<'orders.executed'>[]): PositionKey[] {
+/** The holding after an event. */
+function carried(holding: Holding, { topic, payload }: Carried): Holding {
+  return topic === 'orders.executed'
+    ? applyFill(holding, payload.side, BigInt(payload.price), BigInt(payload.quantity))
+    : applySplit(holding, splitRatio(payload.splitFactor));
+}
+
+function distinctKeys(events: readonly Carried[]): PositionKey[] {
   return [...new Map(events.map(({ payload }) => [nameOf(payload), payload])).values()];
 }
 

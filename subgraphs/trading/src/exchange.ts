@@ -4,13 +4,13 @@
  * bands, replays of recorded data, and the ticks, which are told when what they tell is committed. What only moves the
  * market's own quotes touches no database at all.
  */
-import type { UserCaller } from '@gridworks/kit/caller';
 import type { Database, Tx } from '@gridworks/kit/db';
 import type { Bus } from '@gridworks/kit/events';
 import { newId } from '@gridworks/kit/id';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { Log } from '@gridworks/kit/telemetry';
 import { DAY_MS, IST_OFFSET_MS, istDate, istMidnight, type Clock } from '@gridworks/kit/time';
+import { addDays } from './domain/calendar.ts';
 import { isSymbol, type Instrument, type PriceBand } from './domain/instrument.ts';
 import { PRICE_MAX } from './domain/matching/command.ts';
 import {
@@ -41,11 +41,13 @@ import {
   type Session,
 } from './domain/session.ts';
 import type { MarketAction } from './domain/simulator.ts';
+import { splitPrice, splitRatio, type SplitRatio } from './domain/split.ts';
 import { DEPTH_LEVELS, TickHub, modeOf, type Tick } from './domain/tick.ts';
 import type { CancelOrder, MarketCommand, PlaceOrder, QuoteMarket, Terms } from './domain/oms/command.ts';
 import type { Print } from './domain/oms/outcome.ts';
 import type { Oms } from './domain/oms/oms.ts';
-import { JournaledOms, type Decision } from './journal.ts';
+import { JournaledOms, type Decision, type Owner } from './journal.ts';
+import { holdersOf, splitsBetween } from './store/adjustment.ts';
 import type { InstrumentStore } from './store/instrument.ts';
 import { orderByClientOrderId, orderById } from './store/order.ts';
 import { readSessions } from './store/session.ts';
@@ -61,6 +63,10 @@ interface Market {
   depth: Depth;
   session: Session;
   sequence: bigint;
+  /** Live and in a replay: the day up to which splits were looked for. */
+  readonly splitsUntil: Record<Tick['source'], string>;
+  /** What the splits of a day make of its reference price. */
+  exSplit: { readonly date: string; readonly ratio: SplitRatio } | undefined;
   replayedUntilMs: number;
   /** The recorded time that a replay has come to. */
   recordedAt: Date;
@@ -160,8 +166,9 @@ export class Exchange {
    * Places an order, or says which rule it breaks. The same request under the same client order id is answered with
    * the order it made the first time; a refusal is not remembered.
    */
-  async placeOrder(caller: UserCaller, request: OrderRequest): Promise<Order | TradingRefusal> {
+  async placeOrder(caller: Owner, request: OrderRequest): Promise<Order | TradingRefusal> {
     const market = this.#markets.get(request.symbol) ?? (await this.#marketOf(request.symbol));
+    if (market && this.#isNewDay(market)) await this.#adjustLive(market);
     const { userId } = caller;
     const { clientOrderId } = request;
     const isNameSound = isClientOrderId(clientOrderId);
@@ -184,7 +191,7 @@ export class Exchange {
   }
 
   /** Takes what is left of the caller's order out of the market. */
-  async cancelOrder(caller: UserCaller, orderId: string): Promise<Order | TradingRefusal> {
+  async cancelOrder(caller: Pick<Owner, 'userId'>, orderId: string): Promise<Order | TradingRefusal> {
     const oms = await this.#journal.ready();
     const order = oms.order(orderId);
     if (order?.userId === caller.userId) {
@@ -211,6 +218,7 @@ export class Exchange {
   /** Carries out what the market's other participants do; nothing where a replay has the instrument. */
   async act(action: MarketAction): Promise<void> {
     const market = this.#markets.get(action.symbol);
+    if (market && this.#isNewDay(market)) await this.#adjustLive(market);
     const oms = await this.#journal.ready();
     const at = new Date(this.clock());
     if (!market || at.getTime() < market.replayedUntilMs) return;
@@ -240,6 +248,7 @@ export class Exchange {
     for (const entry of entries) {
       // Who was impatient is told from the price before, which must have been told first.
       await this.#journal.settled();
+      await this.#adjustReplay(market, entry.at.getTime());
       await this.#playEntry(await this.#journal.ready(), market, entry, batch.quotes.length > 0);
     }
     return entries.length;
@@ -253,6 +262,53 @@ export class Exchange {
   /** Runs a transaction as the one writer: it fails when another process has taken over. */
   asWriter<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.#journal.asWriter(work);
+  }
+
+  /** Whether this is the first action of a day at a market that nobody replays. */
+  #isNewDay({ splitsUntil, replayedUntilMs }: Market): boolean {
+    const nowMs = this.clock();
+    return nowMs >= replayedUntilMs && splitsUntil.LIVE < istDate(nowMs);
+  }
+
+  /** Before the first action of a day: its splits take place, and its band lies around what they make of the close. */
+  async #adjustLive(market: Market): Promise<void> {
+    const date = istDate(this.clock());
+    const splits = await this.#adjust(market, market.splitsUntil.LIVE, date);
+    market.splitsUntil.LIVE = date;
+    const today = splits.find(({ exDate }) => exDate === date);
+    market.exSplit = today && { date, ratio: splitRatio(today.splitFactor) };
+    delete market.terms;
+  }
+
+  /** A replay passes over ex-dates as days do; where it begins, nothing came before. */
+  async #adjustReplay(market: Market, atMs: number): Promise<void> {
+    const date = istDate(atMs);
+    const { REPLAY: until } = market.splitsUntil;
+    if (market.lastSource === 'REPLAY' && until < date) await this.#adjust(market, until, date);
+    market.splitsUntil.REPLAY = date;
+  }
+
+  /**
+   * Carries out the splits between two days, each once for ever. Orders that wait are in units that are no more: their
+   * time is over.
+   */
+  async #adjust({ instrument }: Market, after: string, upTo: string): ReturnType<typeof splitsBetween> {
+    const { symbol } = instrument;
+    const splits = await splitsBetween(this.db.system, symbol, after, upTo);
+    for (const split of splits) {
+      // What somebody has is known to the state once it has met them.
+      await this.#journal.shown();
+      const holders = await holdersOf(this.db.system, symbol);
+      await Promise.all(holders.map((holder) => this.#journal.ready(holder)));
+      const oms = await this.#journal.ready();
+      if (oms.isAdjusted(symbol, split.exDate)) continue;
+      const at = this.clock();
+      for (const { id: orderId, userId, symbol: of } of [...oms.openOrders()])
+        if (of === symbol)
+          this.#journal.execute({ kind: 'cancel', at, userId, orderId, reason: 'TIME_IN_FORCE' });
+      await this.#journal.execute({ kind: 'adjust', at, id: newId(), symbol, ...split }).committed;
+    }
+    return splits;
   }
 
   async #playEntry(oms: Oms, market: Market, entry: Recorded, bringsQuotes: boolean): Promise<void> {
@@ -440,7 +496,11 @@ export class Exchange {
   }
 
   #bandOf(market: Market): PriceBand {
-    return bandOf(this.#dayOf(market), market.instrument.tickSize);
+    const { instrument, lastSource, exSplit } = market;
+    const day = this.#dayOf(market);
+    const isEx = lastSource === 'LIVE' && exSplit?.date === day.date;
+    const referencePrice = isEx ? splitPrice(day.referencePrice, exSplit.ratio) : day.referencePrice;
+    return bandOf({ ...day, referencePrice }, instrument.tickSize);
   }
 
   /** After a replayed price the recorded day counts; otherwise today. */
@@ -464,6 +524,9 @@ export class Exchange {
       session: session ?? openSession(instrument.referencePrice),
       // Microseconds since the epoch: no market ticks a million times a second, so a restart never goes back.
       sequence: BigInt(this.clock()) * 1_000n,
+      // The splits of the last day that is known of are looked at again: its band needs them.
+      splitsUntil: { LIVE: addDays(session?.date ?? istDate(this.clock()), -1), REPLAY: '' },
+      exSplit: undefined,
       replayedUntilMs: 0,
       recordedAt: new Date(0),
       lastSource: 'LIVE',

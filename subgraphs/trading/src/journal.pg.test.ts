@@ -12,6 +12,7 @@ import { hashOfOms } from './domain/oms/state.ts';
 import { JournaledOms, recallOms } from './journal.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
+import { giveShares } from './testing/shares.ts';
 
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id status } refusal { code } } }`;
 const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { order { id } refusal { code } } }`;
@@ -53,11 +54,7 @@ async function list(db: Database): Promise<void> {
 async function somebody(shares = 0, on = trading): Promise<UserCaller> {
   const caller = userCaller({ tenantId: TENANT });
   const { userId } = caller;
-  if (shares > 0)
-    await on.db.system.query(
-      `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, $3, 'CNC', $4, 0)`,
-      [userId, TENANT, SYMBOL, shares],
-    );
+  if (shares > 0) await giveShares(on.db, caller, { symbol: SYMBOL, quantity: shares });
   const payload = { userId, amount: '1000000', reason: 'OPENING_CREDIT', orderId: null } as const;
   await publish(on.db.system, [{ topic: 'wallets.credited', key: userId, tenantId: TENANT, payload }]);
   await on.platform.bus.settled();

@@ -156,6 +156,7 @@ export class JournaledOms {
       return {
         sequence: this.#sequence,
         at: step.command.at,
+        command: step.command,
         outcome: step.outcome,
         json: JSON.stringify(step.command),
         digest: digestOf(step.outcome),
@@ -363,7 +364,7 @@ export async function recallOms(
       if (entry.sequence !== sequence + 1 || isRefusal(outcome) || digestOf(outcome) !== entry.digest)
         throw new Error(`command ${entry.sequence} of the journal does not come to what it came to`);
       sequence = entry.sequence;
-      onApplied?.({ sequence, outcome });
+      onApplied?.({ sequence, command: entry.command, outcome });
     }
   }
   return { oms, sequence, snapshotSequence };

@@ -8,7 +8,7 @@ import type { Watchlist } from './domain/watchlist.ts';
 import type { AlertStore } from './store/alert.ts';
 import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
 import type { OrderEventRow, OrderRow, OrderStore, TradeRow } from './store/order.ts';
-import type { PortfolioStore } from './store/portfolio.ts';
+import type { PortfolioStore, SplitRow } from './store/portfolio.ts';
 import type { PositionRow, PositionStore } from './store/position.ts';
 import type { WatchlistStore } from './store/watchlist.ts';
 
@@ -68,9 +68,22 @@ async function portfoliosOf(
 ): Promise<PortfolioBuilder[]> {
   const [splits, calendars] = await Promise.all([portfolios.splitsOf(userIds), portfolios.calendars()]);
   const today = istDate(clock());
-  const builders = new Map(userIds.map((userId) => [userId, new PortfolioBuilder(today, splits, calendars)]));
+  const portfolioOf = new Map(
+    userIds.map((userId) => [
+      userId,
+      { builder: new PortfolioBuilder(today, calendars), splits: [...splits] },
+    ]),
+  );
   for await (const fills of portfolios.fillsOf(userIds)) {
-    for (const fill of fills) builders.get(fill.userId)?.add(fill);
+    for (const fill of fills) {
+      const { builder, splits } = portfolioOf.get(fill.userId) ?? {};
+      while (splits?.[0] && splits[0].id < fill.id) builder?.split(splits.shift() as SplitRow);
+      builder?.add(fill);
+    }
   }
-  return userIds.flatMap((userId) => builders.get(userId) ?? []);
+  return userIds.flatMap((userId) => {
+    const { builder, splits = [] } = portfolioOf.get(userId) ?? {};
+    for (const split of splits) builder?.split(split);
+    return builder ?? [];
+  });
 }

@@ -6,7 +6,14 @@ import { REPLAY_HOLD_MS, type Exchange } from './exchange.ts';
 
 const STEP_MS = 250;
 
-export class SimulatedMarket {
+/** What moves prices where no orders do. */
+export interface Market {
+  start(): void;
+  /** Nothing moves afterwards. */
+  stop(): Promise<void>;
+}
+
+export class SimulatedMarket implements Market {
   readonly #simulator: Simulator;
   #unfollow: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;

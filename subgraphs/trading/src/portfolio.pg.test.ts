@@ -7,6 +7,7 @@ import { istMidnight } from '@gridworks/kit/time';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordCorporateActions, registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
+import { giveShares } from './testing/shares.ts';
 
 const NORTH = newId();
 const SOUTH = newId();
@@ -85,10 +86,7 @@ async function somebody(shares?: string, tenantId = NORTH): Promise<UserCaller> 
   const amount = '1000000000';
   // The exchange reads what somebody has when it first meets them.
   if (shares !== undefined) {
-    await trading.db.system.query(
-      `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, $3, 'CNC', 100000, 0)`,
-      [userId, tenantId, shares],
-    );
+    await giveShares(trading.db, caller, { symbol: shares, quantity: 100_000 });
   }
   await publish(trading.db.system, [
     {
@@ -289,13 +287,14 @@ describe('a portfolio', () => {
     );
     expect(await holdings(asha)).toMatchObject([{ quantity: 10, averagePrice: '100.00' }]);
     on('2026-01-21');
-    await buy(asha, 1, '95.00');
+    await buy(asha, 1, '49.00');
+    await trading.platform.bus.settled();
     expect(await holdings(asha)).toMatchObject([
       {
         quantity: 21,
         settledQuantity: 20,
-        invested: { amount: '1095.00' },
-        averagePrice: '52.14',
+        invested: { amount: '1049.00' },
+        averagePrice: '49.95',
         day: { overnightQuantity: 10 },
         lots: { edges: [{ node: { quantity: 20, price: '50.00', cost: { amount: '1000.00' } } }] },
       },

@@ -1,21 +1,34 @@
-import { publish, type NewEvent } from '@gridworks/kit/events';
+import { readConfig } from '@gridworks/kit/config';
+import { Database } from '@gridworks/kit/db';
+import { publish, type NewEvent, type Reaction } from '@gridworks/kit/events';
 import { deadLetters } from '@gridworks/kit/events/dead-letter';
 import { rebuild } from '@gridworks/kit/events/replay';
 import { newId } from '@gridworks/kit/id';
-import { openTestSubgraph, type TestSubgraph } from '@gridworks/kit/testing';
+import { createPlatform, type Platform } from '@gridworks/kit/subgraph';
+import { createTestDatabase, type TestDatabase } from '@gridworks/kit/testing';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NOTHING, applyFill, type Holding } from './domain/position.ts';
 import { reactions } from './events.ts';
-import { createTrading } from './subgraph.ts';
 
 const NORTH = newId();
 
-let trading: TestSubgraph;
+const projection = reactions.find(({ consumer }) => consumer === 'trading.positions') as Reaction;
+
+// The projection by itself: the executions it hears of are of no exchange.
+let database: TestDatabase;
+let trading: Platform;
 beforeAll(async () => {
-  trading = await openTestSubgraph(createTrading);
+  database = await createTestDatabase();
+  trading = createPlatform(readConfig({ LOG_LEVEL: 'silent' }), new Database(database.url), 'test');
+  trading.bus.on(projection);
+  await trading.bus.start();
 });
-afterAll(() => trading.close());
+afterAll(async () => {
+  await trading.bus.stop();
+  await trading.db.close();
+  await database.drop();
+});
 
 interface Fill {
   readonly userId: string;
@@ -71,8 +84,6 @@ async function updates(): Promise<bigint> {
 }
 
 it('positions come of executions in batches of any size, and dropped they are built again as they were', async () => {
-  const projection = reactions.find(({ consumer }) => consumer === 'trading.positions');
-  if (!projection) throw new Error('nobody projects positions');
   const users = [newId(), newId(), newId()];
   const fill = fc.record<Fill>({
     userId: fc.constantFrom(...users),
@@ -88,7 +99,7 @@ it('positions come of executions in batches of any size, and dropped they are bu
     .flat();
   for (let from = 0, size = 1; from < fills.length; from += size, size *= 2) {
     await publish(trading.db.system, fills.slice(from, from + size).map(executed));
-    await trading.platform.bus.settled();
+    await trading.bus.settled();
   }
   const before = await positions();
   expect(
@@ -101,7 +112,7 @@ it('positions come of executions in batches of any size, and dropped they are bu
 
   await trading.db.system.query(`UPDATE trading.position SET quantity = quantity + 1`);
   await rebuild(trading.db, projection);
-  await trading.platform.bus.settled();
+  await trading.bus.settled();
   expect(await positions()).toEqual(before);
   expect(await updates()).toBe(said);
   expect(await deadLetters(trading.db.system, projection.consumer)).toEqual(aside);

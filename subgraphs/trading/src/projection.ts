@@ -8,8 +8,8 @@ import type { Database } from '@gridworks/kit/db';
 import { publish, type Bus } from '@gridworks/kit/events';
 import { Loop } from '@gridworks/kit/events/loop';
 import type { Log } from '@gridworks/kit/telemetry';
-import type { Outcome } from './domain/oms/outcome.ts';
-import { eventOf } from './events.ts';
+import type { OmsStep } from './domain/oms/outcome.ts';
+import { eventsOf } from './events.ts';
 import { keepBatch } from './store/batch.ts';
 import { advanceProjection, projectedUpTo } from './store/journal.ts';
 
@@ -21,9 +21,8 @@ const LINGER_MS = 5;
 const BACKLOG_MAX = 50_000;
 
 /** A command that is committed, and what came of it. */
-export interface Projected {
+export interface Projected extends OmsStep {
   readonly sequence: number;
-  readonly outcome: Outcome;
 }
 
 interface Waiter {
@@ -131,7 +130,7 @@ export class Projection {
         balances: latest(balances, ({ userId }) => userId),
         stock: latest(stock, ({ userId, symbol, product }) => `${userId} ${symbol} ${product}`),
       });
-      await publish(tx, happenings.map(eventOf));
+      await publish(tx, batch.flatMap(eventsOf));
     });
   }
 

@@ -8,12 +8,22 @@ import type { Topic, Topics } from '@gridworks/schema/events';
 import type { ExecutionResult } from 'graphql';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { INDIAN_HOURS } from './domain/calendar.ts';
+import {
+  CANDLE_INTERVALS,
+  CandleBuilder,
+  barStart,
+  type Candle,
+  type CandleInterval,
+  type CandlePrint,
+} from './domain/candle.ts';
 import type { Instrument } from './domain/instrument.ts';
 import { OrderEventRetention } from './retention.ts';
 import { recordCandles } from './store/candle.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { OrderStore } from './store/order.ts';
 import { createTrading } from './subgraph.ts';
+import { giveShares } from './testing/shares.ts';
 import { orderUpdatesOf } from './updates.ts';
 
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
@@ -97,15 +107,7 @@ async function somebody(
   const { userId } = caller;
   // The exchange reads what somebody has when it first meets them.
   for (const [symbol, quantity] of Object.entries(shares)) {
-    await trading.db.system.query(
-      `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, $3, 'CNC', $4, 0)`,
-      [userId, tenantId, symbol, quantity],
-    );
-    await trading.db.system.query(
-      `INSERT INTO trading.position (id, tenant_id, user_id, symbol, product, quantity, cost, realised)
-       VALUES ($1, $2, $3, $4, 'CNC', $5, $6, 0)`,
-      [newId(), tenantId, userId, symbol, quantity, quantity * 90_00],
-    );
+    await giveShares(trading.db, caller, { symbol, quantity });
   }
   await tell('users.registered', tenantId, userId, { userId, displayName: 'Somebody', tier: 'LITE' });
   if (rupees > 0) await credit(caller, BigInt(rupees) * 100n);
@@ -1340,6 +1342,102 @@ describe('candles', () => {
       await take(days, 1);
       nowMs = day + DAY_MS + 1_000;
       expect(await take(days, 1)).toEqual([told(day, '99 102 99 102', 7, true)]);
+    } finally {
+      await next.close();
+      await trading.subgraph.start();
+    }
+  });
+
+  it('of any interval are the same whether told or asked for, from the first trade on and over a restart', async () => {
+    const symbol = await list();
+    const [asha, gopal] = [await somebody(1_000_000), await somebody(0, { [symbol]: 1_000 })];
+    await trading.subgraph.stop();
+    const day = istMidnight(istDate(Date.now() + DAY_MS));
+    let nowMs = day + INDIAN_HOURS.openMs;
+    const next = await openTestSubgraph(
+      (platform) => createTrading({ ...platform, clock: () => nowMs }),
+      {},
+      trading.db.url,
+    );
+    const prints: CandlePrint[] = [];
+    const trade = async (price: bigint, quantity: number): Promise<void> => {
+      const limitPrice = `${price / 100n}.00`;
+      await place(gopal, wish(symbol, { side: 'SELL', quantity, limitPrice }), next);
+      await place(asha, wish(symbol, { quantity, limitPrice }), next);
+      prints.push({ at: nowMs, price, quantity: BigInt(quantity) });
+    };
+    /** What all trades so far make. */
+    const expected = (interval: CandleInterval): Candle[] => {
+      const builder = new CandleBuilder(interval);
+      const bars = prints.map((print) => builder.add(print).closed).filter((bar) => bar !== undefined);
+      return builder.current ? [...bars, builder.current] : bars;
+    };
+    const shown = ({ start, open, high, low, close, volume }: Candle): object => {
+      const prices = Object.entries({ open, high, low, close }).map(([key, price]) => [
+        key,
+        `${price / 100n}.00`,
+      ]);
+      return Object.fromEntries([
+        ['start', new Date(start).toISOString()],
+        ...prices,
+        ['volume', Number(volume)],
+      ]) as object;
+    };
+    const check = async (): Promise<void> => {
+      for (const interval of CANDLE_INTERVALS) {
+        const present = barStart(interval, nowMs);
+        const query = `query ($symbol: String!, $interval: CandleInterval!) { instrument(symbol: $symbol) {
+          candles(interval: $interval, last: 100) { start open high low close volume } } }`;
+        const { instrument } = await next.data<{ instrument: { candles: object[] } }>(query, {
+          symbol,
+          interval,
+        });
+        expect(instrument.candles, interval).toEqual(
+          expected(interval)
+            .filter(({ start }) => start < present)
+            .map(shown),
+        );
+        const now = expected(interval).filter(({ start }) => start === present);
+        if (now.length === 0) continue;
+        const stream = await open(CANDLES, { symbol, interval }, { kind: 'anonymous' }, next);
+        const [told] = await take(stream, 1);
+        expect(told, interval).toMatchObject({ candle: now.map(shown)[0], isFinal: false });
+        await stream.return?.();
+      }
+    };
+    try {
+      const quarters = await open(
+        CANDLES,
+        { symbol, interval: 'FIFTEEN_MINUTES' },
+        { kind: 'anonymous' },
+        next,
+      );
+      for (const [minutes, price, quantity] of [
+        [0, 100_00n, 1],
+        [2, 103_00n, 2],
+        [7, 98_00n, 3],
+        [14, 99_00n, 1],
+        [16, 101_00n, 4],
+        [61, 102_00n, 2],
+      ] as const) {
+        nowMs = day + INDIAN_HOURS.openMs + minutes * MINUTE_MS;
+        // What trades while a stream is being opened is in it, once.
+        const opening = open(CANDLES, { symbol, interval: 'ONE_MONTH' }, { kind: 'anonymous' }, next);
+        const [month] = await Promise.all([opening, trade(price, quantity)]);
+        expect(await take(month, 1)).toMatchObject([{ candle: expected('ONE_MONTH').map(shown).at(-1) }]);
+        await month.return?.();
+        await check();
+        if (minutes === 7) {
+          expect(await take(quarters, 1)).toMatchObject([
+            { candle: { open: '100.00', volume: 6 }, conflated: 2 },
+          ]);
+          await next.subgraph.stop();
+          await next.subgraph.start();
+          await check();
+        }
+      }
+      nowMs = day + DAY_MS;
+      await check();
     } finally {
       await next.close();
       await trading.subgraph.start();

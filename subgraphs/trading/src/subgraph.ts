@@ -1,10 +1,13 @@
 /** Wires the trading domain into one Subgraph value. */
+import type { TickSettings } from '@gridworks/kit/config';
 import { defineSubgraph, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
+import { SagaRunner } from '@gridworks/kit/saga/runner';
 import { AlertWatch } from './alerts.ts';
+import { basketSaga } from './basket.ts';
 import { creditAccounts, reactions } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { createLoaders } from './loaders.ts';
-import { SimulatedMarket } from './market.ts';
+import { SimulatedMarket, type Market } from './market.ts';
 import { CandleRecorder } from './recorder.ts';
 import {
   DepthUpdateResolver,
@@ -20,16 +23,21 @@ import {
   resolvePosition,
 } from './resolvers/portfolio.ts';
 import { OrderResolver, UserOrdersResolver, resolveOrder, resolveTrade } from './resolvers/order.ts';
+import { TickRecordResolver } from './resolvers/tick.ts';
 import { resolveUser, type TradingContext } from './resolvers/context.ts';
+import { BasketResolver, SagaResolver } from './resolvers/basket.ts';
 import { AlertResolver, UserAlertsResolver, resolveAlert } from './resolvers/alert.ts';
 import { UserWatchlistsResolver, WatchlistResolver, resolveWatchlist } from './resolvers/watchlist.ts';
 import { OrderEventRetention } from './retention.ts';
+import { ClickHouse } from './remote/clickhouse.ts';
 import { Instrument } from './schema/market.ts';
 import { Order, Trade } from './schema/order.ts';
 import { Position } from './schema/portfolio.ts';
 import { User } from './schema/user.ts';
 import { Alert } from './schema/alert.ts';
 import { Watchlist } from './schema/watchlist.ts';
+import { Basket } from './schema/basket.ts';
+import { Saga } from './schema/saga.ts';
 import { AccountStore } from './store/account.ts';
 import { AlertStore } from './store/alert.ts';
 import { CandleStore } from './store/candle.ts';
@@ -37,9 +45,13 @@ import { InstrumentStore } from './store/instrument.ts';
 import { OrderStore } from './store/order.ts';
 import { PortfolioStore } from './store/portfolio.ts';
 import { PositionStore } from './store/position.ts';
+import { TickFile } from './store/tick-file.ts';
 import { WatchlistStore } from './store/watchlist.ts';
+import type { TickArchive } from './tick-archive.ts';
+import { TickKeeper } from './tick-keeper.ts';
 
-export function createTrading(platform: Platform): Subgraph {
+/** `openMarket`: another market than the simulated one, where that is to run; the exchange stands when it is opened. */
+export function createTrading(platform: Platform, openMarket?: (exchange: Exchange) => Market): Subgraph {
   const { db, bus, clock, config } = platform;
   const log = platform.log.child({ part: 'exchange' });
   const instruments = new InstrumentStore(db);
@@ -53,9 +65,13 @@ export function createTrading(platform: Platform): Subgraph {
   const accounts = new AccountStore(db, shown);
   const orders = new OrderStore(db, shown);
   const recorder = new CandleRecorder(exchange, candles, clock, log);
+  const archive = archiveOf(config.ticks);
+  const ticks = archive && new TickKeeper(exchange, archive, log);
   const alertWatch = new AlertWatch(db, exchange, alerts, bus, clock, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
-  let market: SimulatedMarket | undefined;
+  const sagas = new SagaRunner(db, bus, clock, log.child({ part: 'sagas' }));
+  sagas.on(basketSaga(db, exchange));
+  let market: Market | undefined;
 
   return defineSubgraph<TradingContext>(platform, {
     name: 'trading',
@@ -69,12 +85,15 @@ export function createTrading(platform: Platform): Subgraph {
       HoldingResolver,
       MarketResolver,
       DepthUpdateResolver,
+      TickRecordResolver,
       WatchlistResolver,
       UserWatchlistsResolver,
       AlertResolver,
       UserAlertsResolver,
+      BasketResolver,
+      SagaResolver,
     ],
-    types: [Instrument, Order, Trade, Position, User, Watchlist, Alert],
+    types: [Instrument, Order, Trade, Position, User, Watchlist, Alert, Basket, Saga],
     references: {
       Instrument: resolveInstrument,
       Order: resolveOrder,
@@ -89,32 +108,42 @@ export function createTrading(platform: Platform): Subgraph {
       platform,
       exchange,
       instruments,
-      candles,
       recorder,
+      ticks,
       orders,
       accounts,
       positions,
       watchlists,
       alerts,
       alertWatch,
+      sagas,
       loaders: createLoaders(instruments, orders, positions, portfolios, watchlists, alerts, clock),
     }),
     reactions: [creditAccounts(exchange), ...reactions],
     start: async () => {
       await exchange.start();
       await recorder.start();
+      ticks?.start();
       await alertWatch.start();
       retention.start();
+      sagas.start();
       if (config.simulatorSeed === undefined) return;
-      market = new SimulatedMarket(config.simulatorSeed, exchange, clock, log);
+      market = openMarket?.(exchange) ?? new SimulatedMarket(config.simulatorSeed, exchange, clock, log);
       market.start();
     },
     stop: async () => {
       await market?.stop();
+      await sagas.stop();
       await retention.stop();
       await alertWatch.stop();
+      await ticks?.stop();
       await recorder.stop();
       await exchange.stop();
     },
   });
+}
+
+function archiveOf(settings: TickSettings | undefined): TickArchive | undefined {
+  if (!settings) return undefined;
+  return settings.kind === 'FILE' ? new TickFile(settings.path) : new ClickHouse(settings.url);
 }

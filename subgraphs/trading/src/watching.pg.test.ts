@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WATCHLISTS_MAX } from './domain/watchlist.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
+import { giveShares } from './testing/shares.ts';
 
 const SAVE = `mutation ($input: SaveWatchlistInput!) { saveWatchlist(input: $input) {
   watchlist { id name instruments { symbol } } refusal { code path } } }`;
@@ -50,15 +51,7 @@ async function somebody(units = 0): Promise<UserCaller> {
   const caller = userCaller({ tenantId: NORTH });
   const { userId, tenantId } = caller;
   if (units > 0) {
-    await trading.db.system.query(
-      `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, 'TWO', 'CNC', $3, 0)`,
-      [userId, tenantId, units],
-    );
-    await trading.db.system.query(
-      `INSERT INTO trading.position (id, tenant_id, user_id, symbol, product, quantity, cost, realised)
-       VALUES ($1, $2, $3, 'TWO', 'CNC', $4, $5, 0)`,
-      [newId(), tenantId, userId, units, units * 90_00],
-    );
+    await giveShares(trading.db, caller, { symbol: 'TWO', quantity: units });
   }
   const payload = { userId, amount: '1000000', reason: 'OPENING_CREDIT', orderId: null } as const;
   await publish(trading.db.system, [{ topic: 'wallets.credited', key: userId, tenantId, payload }]);

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  CANDLE_INTERVALS,
   CandleBuilder,
+  barEnd,
   barStart,
+  isIntraday,
   rollUp,
   type Candle,
   type CandleInterval,
@@ -61,9 +64,52 @@ describe('barStart', () => {
   });
 });
 
+describe('bars of every interval', () => {
+  const start = (interval: CandleInterval, time: string): string =>
+    new Date(barStart(interval, Date.parse(`${time}+05:30`)) + 5.5 * 3_600_000).toISOString().slice(0, 16);
+
+  it('begin with the session', () => {
+    expect(start('ONE_HOUR', '2026-01-15T09:14')).toBe('2026-01-15T08:15');
+    for (const interval of CANDLE_INTERVALS.filter(isIntraday)) {
+      expect(start(interval, '2026-01-15T09:15'), interval).toBe('2026-01-15T09:15');
+    }
+    expect(start('TEN_MINUTES', '2026-01-15T15:29')).toBe('2026-01-15T15:25');
+    expect(start('THIRTY_MINUTES', '2026-01-15T10:44')).toBe('2026-01-15T10:15');
+    expect(start('ONE_HOUR', '2026-01-15T15:29')).toBe('2026-01-15T15:15');
+    // None spans two days: what is left of an hour at midnight is a bar of its own.
+    expect(start('ONE_HOUR', '2026-01-15T00:10')).toBe('2026-01-15T00:00');
+    expect(start('ONE_HOUR', '2026-01-14T23:59')).toBe('2026-01-14T23:15');
+  });
+
+  it('are weeks from Monday on, and months', () => {
+    expect(start('ONE_WEEK', '2026-01-18T23:59')).toBe('2026-01-12T00:00');
+    expect(start('ONE_WEEK', '2026-01-19T00:00')).toBe('2026-01-19T00:00');
+    expect(start('ONE_MONTH', '2026-03-01T00:00')).toBe('2026-03-01T00:00');
+    expect(start('ONE_MONTH', '2026-02-28T23:59')).toBe('2026-02-01T00:00');
+  });
+
+  it('lie side by side, each instant in exactly one', () => {
+    const at = fc.integer({ min: Date.parse('1969-01-01'), max: Date.parse('2100-01-01') });
+    fc.assert(
+      fc.property(fc.constantFrom(...CANDLE_INTERVALS), at, (interval, instant) => {
+        const from = barStart(interval, instant);
+        const to = barEnd(interval, from);
+        expect(from).toBeLessThanOrEqual(instant);
+        expect(to).toBeGreaterThan(instant);
+        expect([barStart(interval, from), barStart(interval, to - 1), barStart(interval, to)]).toEqual([
+          from,
+          from,
+          to,
+        ]);
+        if (isIntraday(interval)) expect(barStart('ONE_DAY', to - 1)).toBe(barStart('ONE_DAY', from));
+      }),
+    );
+  });
+});
+
 describe('CandleBuilder', () => {
   it('builds what a recomputation from all prints gives', () => {
-    for (const interval of ['ONE_MINUTE', 'ONE_DAY'] as const) {
+    for (const interval of CANDLE_INTERVALS) {
       fc.assert(
         fc.property(fc.array(anyPrint, { maxLength: 60 }), (prints) => {
           const inOrder = [...prints].sort((a, b) => a.at - b.at);
@@ -126,17 +172,21 @@ describe('CandleBuilder', () => {
 });
 
 describe('rollUp', () => {
-  it('gives the days that the prints themselves would give', () => {
+  it('gives the bars that the prints themselves would give, by way of any bars that fit into them', () => {
     const spread = fc.record({
-      at: fc.integer({ min: 0, max: 3 * DAY }).map((at) => OPEN + at),
+      at: fc.integer({ min: 0, max: 40 * DAY }).map((at) => OPEN + at),
       price: fc.bigInt({ min: 1n, max: 1_000n }),
       quantity: fc.bigInt({ min: 0n, max: 500n }),
     });
     fc.assert(
       fc.property(fc.array(spread, { maxLength: 60 }), (prints) => {
         const minutes = recompute(prints, 'ONE_MINUTE');
-        expect(rollUp(minutes, 'ONE_DAY')).toEqual(recompute(prints, 'ONE_DAY'));
         expect(rollUp(minutes, 'ONE_MINUTE')).toEqual(minutes);
+        for (const interval of CANDLE_INTERVALS) {
+          expect(rollUp(minutes, interval), interval).toEqual(recompute(prints, interval));
+          const days = isIntraday(interval) ? minutes : rollUp(minutes, 'ONE_DAY');
+          expect(rollUp(days, interval), interval).toEqual(recompute(prints, interval));
+        }
       }),
     );
   });

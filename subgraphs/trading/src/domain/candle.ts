@@ -1,15 +1,31 @@
 /** Candles: how prints become bars, and bars become longer bars. A bar is known by the instant it starts. */
-import { MINUTE_MS, istDate, istMidnight } from '@gridworks/kit/time';
+import { DAY_MS, IST_OFFSET_MS, MINUTE_MS, istDate, istMidnight, istTimeOfDayMs } from '@gridworks/kit/time';
+import { INDIAN_HOURS } from './calendar.ts';
 
-export const CANDLE_INTERVALS = ['ONE_MINUTE', 'ONE_DAY'] as const;
+/** What is kept; bars of every other interval are made of these. */
+export const STORED_INTERVALS = ['ONE_MINUTE', 'ONE_DAY'] as const;
+/** Minutes in each bar that is shorter than a day. */
+const MINUTES = {
+  ONE_MINUTE: 1,
+  THREE_MINUTES: 3,
+  FIVE_MINUTES: 5,
+  TEN_MINUTES: 10,
+  FIFTEEN_MINUTES: 15,
+  THIRTY_MINUTES: 30,
+  ONE_HOUR: 60,
+} as const;
+/** Days in each that is not, at most. */
+const DAYS = { ONE_DAY: 1, ONE_WEEK: 7, ONE_MONTH: 31 } as const;
 export const CANDLE_SOURCES = ['SEED', 'IMPORT', 'LIVE'] as const;
 
-export type CandleInterval = (typeof CANDLE_INTERVALS)[number];
+export type StoredInterval = (typeof STORED_INTERVALS)[number];
+export type IntradayInterval = keyof typeof MINUTES;
+export type CandleInterval = IntradayInterval | keyof typeof DAYS;
 /** SEED: made up for the demonstration; IMPORT: read from a file; LIVE: built from trades as they happened. */
 export type CandleSource = (typeof CANDLE_SOURCES)[number];
 
 export interface Candle {
-  /** Instant the bar starts; of a daily bar, midnight in India. */
+  /** Instant the bar starts; of a daily or longer bar, midnight in India. */
   readonly start: number;
   readonly open: bigint;
   readonly high: bigint;
@@ -27,9 +43,54 @@ export interface CandlePrint {
   readonly quantity: bigint;
 }
 
-/** The start of the bar that an instant falls in. */
+export const CANDLE_INTERVALS = [...Object.keys(MINUTES), ...Object.keys(DAYS)] as CandleInterval[];
+
+export function isStored(interval: CandleInterval): interval is StoredInterval {
+  return (STORED_INTERVALS as readonly CandleInterval[]).includes(interval);
+}
+
+/** Whether its bars are shorter than a day. */
+export function isIntraday(interval: CandleInterval): interval is IntradayInterval {
+  return interval in MINUTES;
+}
+
+/** How many bars of the stored interval that it is made of a bar covers at most. */
+export function partsOf(interval: CandleInterval): number {
+  return isIntraday(interval) ? MINUTES[interval] : DAYS[interval];
+}
+
+/**
+ * The start of the bar that an instant falls in. Bars shorter than a day are counted from the opening of the market,
+ * 09:15 in India, so that the first of the session begins with it; none spans two days. Weeks begin on Monday.
+ */
 export function barStart(interval: CandleInterval, at: number): number {
-  return interval === 'ONE_MINUTE' ? Math.floor(at / MINUTE_MS) * MINUTE_MS : istMidnight(istDate(at));
+  const timeOfDay = istTimeOfDayMs(at);
+  const midnight = at - timeOfDay;
+  if (isIntraday(interval)) {
+    const lengthMs = MINUTES[interval] * MINUTE_MS;
+    const offset = INDIAN_HOURS.openMs % lengthMs;
+    return midnight + Math.max(0, Math.floor((timeOfDay - offset) / lengthMs) * lengthMs + offset);
+  }
+  switch (interval) {
+    case 'ONE_DAY':
+      return midnight;
+    case 'ONE_WEEK':
+      return midnight - daysSinceMonday(midnight) * DAY_MS;
+    case 'ONE_MONTH':
+      return istMidnight(`${istDate(at).slice(0, 7)}-01`);
+  }
+}
+
+/** When the bar that starts at this instant is over: the start of the next one. */
+export function barEnd(interval: CandleInterval, start: number): number {
+  if (!isIntraday(interval)) return barStart(interval, start + DAYS[interval] * DAY_MS);
+  const next = barStart(interval, start + MINUTES[interval] * MINUTE_MS);
+  return Math.min(next, barStart('ONE_DAY', start) + DAY_MS);
+}
+
+/** The first day of 1970 was a Thursday. */
+function daysSinceMonday(midnight: number): number {
+  return ((((midnight + IST_OFFSET_MS) / DAY_MS + 3) % 7) + 7) % 7;
 }
 
 export interface CandleStep {
@@ -94,7 +155,7 @@ export class CandleBuilder {
   }
 }
 
-/** Longer bars from shorter ones, given and returned in order of time: minutes to days, as a rule. */
+/** Longer bars from shorter ones, given and returned in order of time. */
 export function rollUp(candles: readonly Candle[], interval: CandleInterval): Candle[] {
   const rolled: Candle[] = [];
   for (const candle of candles) {

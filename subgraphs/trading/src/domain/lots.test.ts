@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Side } from './order.ts';
-import { LotBook, splitRatio, type Lot, type LotFill, type SplitRatio } from './lots.ts';
+import { LotBook, type Lot, type LotFill } from './lots.ts';
+import type { SplitRatio } from './split.ts';
 
 const DAY = '2026-01-15';
 
@@ -93,19 +94,6 @@ describe('a split', () => {
     expect(book.lots).toEqual([{ number: 2, date: DAY, quantity: 1n, cost: 830n }]);
     const nothing = after(fill('BUY', 4n, 100n), oneForTen);
     expect(standing(nothing)).toEqual({ quantity: 0n, cost: 0n, realised: -400n, lots: [] });
-  });
-
-  it('is read from the factor of earlier prices', () => {
-    const ratio = (numerator: bigint, denominator: bigint): SplitRatio => ({ numerator, denominator });
-    expect(splitRatio('0.2')).toEqual(ratio(5n, 1n));
-    expect(splitRatio('0.5')).toEqual(ratio(2n, 1n));
-    expect(splitRatio('0.666667')).toEqual(ratio(3n, 2n));
-    expect(splitRatio('0.333333333')).toEqual(ratio(3n, 1n));
-    expect(splitRatio('0.909091')).toEqual(ratio(11n, 10n));
-    expect(splitRatio('10')).toEqual(ratio(1n, 10n));
-    expect(splitRatio('1.000')).toEqual(ratio(1n, 1n));
-    expect(splitRatio('0.987123457')).toEqual(ratio(10n ** 18n, 987_123_457n * 10n ** 9n));
-    expect(() => splitRatio('0')).toThrow(RangeError);
   });
 });
 

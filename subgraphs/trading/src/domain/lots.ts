@@ -5,6 +5,7 @@
  */
 import { multiplyRatio } from '@gridworks/kit/money';
 import type { Side } from './order.ts';
+import { splitQuantity, type SplitRatio } from './split.ts';
 
 export interface Lot {
   /** 1, 2, 3, ... among all lots there have been, in the order in which they were opened. */
@@ -23,12 +24,6 @@ export interface LotFill {
   readonly quantity: bigint;
   /** Date in India. */
   readonly date: string;
-}
-
-/** `numerator` units stand where there were `denominator`. */
-export interface SplitRatio {
-  readonly numerator: bigint;
-  readonly denominator: bigint;
 }
 
 /**
@@ -99,13 +94,13 @@ export class LotBook {
    * whole unit is left joins the next one. Nothing left at all is a loss: what a company pays for parts is not known.
    * 3 units for 300 at 3 for 2: 4 units for 300.
    */
-  split({ numerator, denominator }: SplitRatio): void {
+  split(ratio: SplitRatio): void {
     const kept: OpenLot[] = [];
     let [before, after, carried] = [0n, 0n, 0n];
     for (const lot of this.#lots) {
       const { number, date } = lot;
       before += lot.quantity;
-      const quantity = (before * numerator) / denominator - after;
+      const quantity = splitQuantity(before, ratio) - after;
       const cost = costOf(lot) + carried;
       after += quantity;
       carried = quantity === 0n ? cost : 0n;
@@ -136,31 +131,6 @@ export class LotBook {
   #signed(amount: bigint): bigint {
     return this.#side === 'BUY' ? amount : -amount;
   }
-}
-
-const FACTOR_PLACES = 18;
-const FACTOR_ONE = 10n ** BigInt(FACTOR_PLACES);
-/** No company gives more than this many units in one place of fewer that have no common divisor. */
-const RATIO_UNITS_MAX = 100n;
-/** Files write factors with six places and more; an error of this part of one is their rounding. */
-const FACTOR_ERROR_PARTS = 100_000n;
-
-/**
- * The ratio behind a decimal factor that earlier prices are multiplied by: 0.2 -> 5 units for 1, 0.666667 -> 3 for 2,
- * 10 -> 1 for 10. A factor that is no ratio of small numbers is taken as it is written.
- */
-export function splitRatio(splitFactor: string): SplitRatio {
-  const [whole = '', fraction = ''] = splitFactor.split('.');
-  const factor = BigInt(whole + fraction.slice(0, FACTOR_PLACES).padEnd(FACTOR_PLACES, '0'));
-  if (factor <= 0n) throw new RangeError('splitRatio: the factor must be positive');
-  for (let numerator = 1n; numerator <= RATIO_UNITS_MAX; numerator += 1n) {
-    const denominator = multiplyRatio(factor, numerator, FACTOR_ONE);
-    const error = denominator * FACTOR_ONE - factor * numerator;
-    if ((error < 0n ? -error : error) * FACTOR_ERROR_PARTS <= factor * numerator) {
-      return { numerator, denominator };
-    }
-  }
-  return { numerator: FACTOR_ONE, denominator: factor };
 }
 
 function costOf({ wholeCost, wholeQuantity, quantity }: OpenLot): bigint {

@@ -60,6 +60,10 @@ export const TRADING_REFUSALS = {
   ALERTS_TOO_MANY: 'You have 100 alerts that wait, which is as many as there can be.',
   ALERT_UNKNOWN: 'You have no alert of this id.',
   ALERT_CLOSED: 'The alert was triggered or cancelled already.',
+  BASKET_INVALID: 'A basket has 1 to 20 orders, each under a name of its own.',
+  CLIENT_BASKET_ID_INVALID:
+    'A client basket id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
+  CLIENT_BASKET_ID_REUSED: 'You have used this client basket id for another basket.',
   BATCH_INVALID: 'A batch has 1 to 1,000 entries in order of time, with positive prices and quantities.',
 } as const;
 export type TradingRefusalCode = keyof typeof TRADING_REFUSALS;
@@ -191,7 +195,7 @@ export function isClientOrderId(text: string): boolean {
 }
 
 /** Whether the order was made from this very request. */
-export function isSameRequest(order: Order, request: OrderRequest): boolean {
+export function isSameRequest(order: OrderRequest, request: OrderRequest): boolean {
   const wishes = Object.keys(request) as (keyof OrderRequest)[];
   // What a client leaves out may arrive as undefined; it is kept as null.
   return wishes.every((wish) => (order[wish] ?? null) === (request[wish] ?? null));

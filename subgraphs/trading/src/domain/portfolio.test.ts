@@ -34,9 +34,14 @@ function portfolio(
   mark: Partial<Mark> = {},
   splits: readonly Split[] = [],
 ): Portfolio {
-  const builder = new PortfolioBuilder(today, splits, { NSE: calendar, BSE: calendar });
-  for (const each of fills) builder.add(each);
-  const whole = { date: today, last: 100n, previousClose: 100n, ...mark };
+  const builder = new PortfolioBuilder(today, { NSE: calendar, BSE: calendar });
+  const waiting = [...splits];
+  for (const each of fills) {
+    while (waiting[0] && waiting[0].date <= each.date) builder.split(waiting.shift() as Split);
+    builder.add(each);
+  }
+  for (const split of waiting) builder.split(split);
+  const whole = { last: 100n, previousClose: 100n, ...mark };
   return builder.build(new Map(builder.symbols.map((symbol) => [symbol, whole])));
 }
 
@@ -151,8 +156,8 @@ describe('net and day', () => {
 
 describe('a split', () => {
   const splits: Split[] = [
-    { symbol: 'TCS', exDate: '2026-01-21', ratio: { numerator: 5n, denominator: 1n } },
-    { symbol: 'ACC', exDate: '2026-01-21', ratio: { numerator: 2n, denominator: 1n } },
+    { symbol: 'TCS', date: '2026-01-21', ratio: { numerator: 5n, denominator: 1n } },
+    { symbol: 'ACC', date: '2026-01-21', ratio: { numerator: 2n, denominator: 1n } },
   ];
   const fills = [fill('2026-01-20', 'BUY', 10n, 1_000n), fill('2026-01-21', 'BUY', 10n, 210n)];
 
@@ -169,13 +174,6 @@ describe('a split', () => {
     const mark = { last: 200n, previousClose: 1_000n };
     const holding = only(portfolio('2026-01-21', fills.slice(0, 1), mark, splits));
     expect(holding).toMatchObject({ quantity: 50n, day: { overnightQuantity: 10n } });
-    expect([unrealisedPnl(holding), dayPnl(holding)]).toEqual([0n, 0n]);
-  });
-
-  it('waits for the first price of the new units', () => {
-    const mark = { date: '2026-01-20', last: 1_000n, previousClose: 1_000n };
-    const holding = only(portfolio('2026-01-21', fills.slice(0, 1), mark, splits));
-    expect(holding).toMatchObject({ quantity: 10n, cost: 10_000n });
     expect([unrealisedPnl(holding), dayPnl(holding)]).toEqual([0n, 0n]);
   });
 });

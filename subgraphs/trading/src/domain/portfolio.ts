@@ -5,8 +5,9 @@
 import type { Side } from './order.ts';
 import { addDays, type Calendar } from './calendar.ts';
 import { exchangeOf, type Exchange } from './instrument.ts';
-import { LotBook, type Lot, type SplitRatio } from './lots.ts';
+import { LotBook, type Lot } from './lots.ts';
 import type { Product } from './order.ts';
+import type { SplitRatio } from './split.ts';
 import type { CashFlow } from './xirr.ts';
 
 /** A fill as a portfolio sees it. */
@@ -22,15 +23,13 @@ export interface PortfolioFill {
 
 export interface Split {
   readonly symbol: string;
-  /** First day on which the new units trade. */
-  readonly exDate: string;
+  /** In India, of the first price of the new units at the exchange. */
+  readonly date: string;
   readonly ratio: SplitRatio;
 }
 
 /** What an instrument is worth. */
 export interface Mark {
-  /** Date in India of the last price; empty before the first trade. */
-  readonly date: string;
   readonly last: bigint;
   readonly previousClose: bigint;
 }
@@ -119,7 +118,6 @@ interface Delivery {
 /** One instrument under one product in the making. */
 class HoldingBuilder {
   readonly #lots = new LotBook();
-  #splitsDone = 0;
   #overnightQuantity: bigint | undefined;
   #bought = NOTHING_TRADED;
   #sold = NOTHING_TRADED;
@@ -128,13 +126,11 @@ class HoldingBuilder {
   constructor(
     readonly symbol: string,
     readonly product: Product,
-    private readonly splits: readonly Split[],
     private readonly today: string,
     private readonly delivery: Delivery,
   ) {}
 
   add({ side, price, quantity, date }: PortfolioFill): void {
-    this.#advance(date);
     if (date >= this.today) {
       this.#overnightQuantity ??= this.#lots.quantity;
       if (side === 'BUY') this.#bought = plus(this.#bought, price, quantity);
@@ -145,9 +141,13 @@ class HoldingBuilder {
     this.#lots.trade({ side, price, quantity, date });
   }
 
-  /** A split counts from the first price after it on: before, quantity and price are still both of the old units. */
+  /** The previous close was a price of the units before today's. */
+  split({ date, ratio }: Split): void {
+    if (date >= this.today) this.#overnightQuantity ??= this.#lots.quantity;
+    this.#lots.split(ratio);
+  }
+
   build(mark: Mark): Holding {
-    this.#advance(mark.date);
     const { quantity, cost, realised, lots } = this.#lots;
     const settledQuantity = lots.reduce(
       (total, lot) => (this.#isSettled(lot, quantity) ? total + lot.quantity : total),
@@ -177,36 +177,17 @@ class HoldingBuilder {
   #isSettled({ date }: Lot, quantity: bigint): boolean {
     return this.product === 'CNC' && quantity > 0n && date < this.delivery.settledBefore;
   }
-
-  /** Applies the splits up to a date. The previous close was a price of the units before today's. */
-  #advance(date: string): void {
-    let next = this.splits[this.#splitsDone];
-    while (next && next.exDate <= date) {
-      if (next.exDate >= this.today) this.#overnightQuantity ??= this.#lots.quantity;
-      this.#lots.split(next.ratio);
-      this.#splitsDone += 1;
-      next = this.splits[this.#splitsDone];
-    }
-  }
 }
 
 export class PortfolioBuilder {
-  readonly #splits = new Map<string, Split[]>();
   readonly #deliveries: Readonly<Record<Exchange, Delivery>>;
   readonly #holdings = new Map<string, HoldingBuilder>();
   readonly #cash = new Map<string, bigint>();
 
-  /** `splits` in order of their dates. */
   constructor(
     private readonly today: string,
-    splits: readonly Split[],
     calendars: Readonly<Record<Exchange, Calendar>>,
   ) {
-    for (const split of splits) {
-      const known = this.#splits.get(split.symbol);
-      if (known) known.push(split);
-      else this.#splits.set(split.symbol, [split]);
-    }
     const delivery = (calendar: Calendar): Delivery => ({
       calendar,
       settledBefore: settledBefore(today, calendar),
@@ -219,7 +200,7 @@ export class PortfolioBuilder {
     return [...new Set([...this.#holdings.values()].map(({ symbol }) => symbol))];
   }
 
-  /** Fills come in order of time. */
+  /** Fills and splits come in order of time. */
   add(fill: PortfolioFill): void {
     const { symbol, product, side, price, quantity, date } = fill;
     const value = price * quantity;
@@ -227,12 +208,16 @@ export class PortfolioBuilder {
     const key = keyOf({ symbol, product });
     let holding = this.#holdings.get(key);
     if (!holding) {
-      const splits = this.#splits.get(symbol) ?? [];
       const delivery = this.#deliveries[exchangeOf(symbol)];
-      holding = new HoldingBuilder(symbol, product, splits, this.today, delivery);
+      holding = new HoldingBuilder(symbol, product, this.today, delivery);
       this.#holdings.set(key, holding);
     }
     holding.add(fill);
+  }
+
+  /** The units of an instrument became others. */
+  split(split: Split): void {
+    for (const holding of this.#holdings.values()) if (holding.symbol === split.symbol) holding.split(split);
   }
 
   /** What the fills come to at these prices, one for each of `symbols`. */

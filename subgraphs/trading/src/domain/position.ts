@@ -1,6 +1,7 @@
 /** What a user has of one instrument under one product, and what it brought: by average cost, before charges. */
 import { multiplyRatio } from '@gridworks/kit/money';
 import type { Side } from './order.ts';
+import { splitQuantity, type SplitRatio } from './split.ts';
 
 export interface Holding {
   readonly quantity: bigint;
@@ -28,6 +29,16 @@ export function applyFill(holding: Holding, side: Side, price: bigint, quantity:
     cost: holding.cost - share,
     realised: holding.realised + value - share,
   };
+}
+
+/**
+ * The holding after a split: other units at the same cost. Of which no whole unit is left, the cost is lost: what a company
+ * pays for parts of one is not known.
+ */
+export function applySplit(holding: Holding, ratio: SplitRatio): Holding {
+  const quantity = splitQuantity(holding.quantity, ratio);
+  if (quantity > 0n) return { ...holding, quantity };
+  return { quantity, cost: 0n, realised: holding.realised - holding.cost };
 }
 
 /** What the holding would bring at `price` beyond what it cost, minor units. */

@@ -1,6 +1,7 @@
 /** What every resolver of trading has at hand, and what a caller may see. */
 import { doorError, type Caller } from '@gridworks/kit/caller';
 import { uuidOf } from '@gridworks/kit/id';
+import type { SagaRunner } from '@gridworks/kit/saga/runner';
 import type { CallContext, Platform } from '@gridworks/kit/subgraph';
 import type { AlertWatch } from '../alerts.ts';
 import type { Exchange } from '../exchange.ts';
@@ -9,24 +10,26 @@ import type { CandleRecorder } from '../recorder.ts';
 import { User } from '../schema/user.ts';
 import type { AccountStore } from '../store/account.ts';
 import type { AlertStore } from '../store/alert.ts';
-import type { CandleStore } from '../store/candle.ts';
 import type { InstrumentStore } from '../store/instrument.ts';
 import type { OrderStore } from '../store/order.ts';
 import type { PositionStore } from '../store/position.ts';
 import type { WatchlistStore } from '../store/watchlist.ts';
+import type { TickKeeper } from '../tick-keeper.ts';
 
 export interface TradingContext extends CallContext {
   readonly platform: Platform;
   readonly exchange: Exchange;
   readonly instruments: InstrumentStore;
-  readonly candles: CandleStore;
   readonly recorder: CandleRecorder;
+  /** Undefined where ticks are not kept. */
+  readonly ticks: TickKeeper | undefined;
   readonly orders: OrderStore;
   readonly accounts: AccountStore;
   readonly positions: PositionStore;
   readonly watchlists: WatchlistStore;
   readonly alerts: AlertStore;
   readonly alertWatch: AlertWatch;
+  readonly sagas: SagaRunner;
   readonly loaders: TradingLoaders;
 }
 

@@ -57,7 +57,7 @@ export async function viewOf(symbol: string, context: TradingContext): Promise<M
 
 export async function markOf(symbol: string, context: TradingContext): Promise<[symbol: string, mark: Mark]> {
   const { session, day } = await viewOf(symbol, context);
-  return [symbol, { date: session.date, last: session.last, previousClose: day.previousClose }];
+  return [symbol, { last: session.last, previousClose: day.previousClose }];
 }
 
 export async function instrumentOf(symbol: string, context: TradingContext): Promise<Instrument> {
@@ -165,7 +165,7 @@ export class InstrumentResolver {
     if (last < 1 || last > CANDLES_MAX) {
       throw doorError('BAD_USER_INPUT', `\`last\` must lie between 1 and ${CANDLES_MAX}.`);
     }
-    const candles = await context.candles.last(symbol, interval, last, before?.getTime());
+    const candles = await context.recorder.history(symbol, interval, last, before?.getTime());
     return candles.map((candle) => ({ ...candle, start: new Date(candle.start) }));
   }
 }

@@ -27,10 +27,18 @@ export const InstrumentKindEnum = enumOf<InstrumentKind>('InstrumentKind', 'What
 
 export const CandleIntervalEnum = enumOf<CandleInterval>(
   'CandleInterval',
-  'How much time one candle covers.',
+  'How much time one candle covers, in India. Candles shorter than a day are counted from the opening of the market at 09:15, and none spans two days.',
   {
     ONE_MINUTE: 'A minute.',
+    THREE_MINUTES: 'Three minutes.',
+    FIVE_MINUTES: 'Five minutes.',
+    TEN_MINUTES: 'Ten minutes.',
+    FIFTEEN_MINUTES: 'A quarter of an hour.',
+    THIRTY_MINUTES: 'Half an hour.',
+    ONE_HOUR: 'An hour: 09:15 to 10:15, and so on; the last of a session is shorter.',
     ONE_DAY: 'A trading day.',
+    ONE_WEEK: 'A week, from Monday on.',
+    ONE_MONTH: 'A calendar month.',
   },
 );
 

@@ -1,19 +1,25 @@
 /**
  * Every query about what a portfolio is told by: trades, splits, days of rest. Nothing of it is kept apart from these.
- * So no order pays for it, there is nothing to rebuild, and a split that is imported late counts all the same. Ten
+ * So no order pays for it, and there is nothing to rebuild. Ten
  * thousand trades are read and told in about a tenth of a second; only open lots and daily sums of cash stay in memory.
  */
 import type { Database } from '@gridworks/kit/db';
 import { Calendar, INDIAN_HOLIDAYS } from '../domain/calendar.ts';
 import type { Exchange } from '../domain/instrument.ts';
-import { splitRatio } from '../domain/lots.ts';
 import type { PortfolioFill, Split } from '../domain/portfolio.ts';
+import { splitRatio } from '../domain/split.ts';
 
 export interface FillRow extends PortfolioFill {
   readonly id: string;
   readonly userId: string;
   /** The instant, as the database writes it: only to go on from. */
   readonly at: string;
+}
+
+/** A split as it took place at the exchange. */
+export interface SplitRow extends Split {
+  /** Ids are in the order of the exchange's commands, those of trades too. */
+  readonly id: string;
 }
 
 const PAGE_FILLS = 10_000;
@@ -44,20 +50,16 @@ export class PortfolioStore {
     } while (last);
   }
 
-  /** The splits of whatever these users ever bought, in order of date. */
-  async splitsOf(userIds: readonly string[]): Promise<Split[]> {
+  /** The splits of whatever these users ever bought, in order of time. */
+  async splitsOf(userIds: readonly string[]): Promise<SplitRow[]> {
     await this.shown();
-    const { rows } = await this.db.tenant.query<{ symbol: string; exDate: string; splitFactor: string }>(
-      `SELECT symbol, ex_date::text AS "exDate", split_factor::text AS "splitFactor" FROM trading.corporate_action
-        WHERE split_factor <> 1 AND symbol IN (SELECT symbol FROM trading.inventory WHERE user_id = ANY ($1))
-        ORDER BY ex_date`,
+    const { rows } = await this.db.tenant.query<Omit<SplitRow, 'ratio'> & { splitFactor: string }>(
+      `SELECT id, symbol, split_factor::text AS "splitFactor", ((at AT TIME ZONE 'UTC') + ${INDIA})::date::text AS date
+         FROM trading.adjustment WHERE symbol IN (SELECT symbol FROM trading.inventory WHERE user_id = ANY ($1))
+        ORDER BY id`,
       [userIds],
     );
-    return rows.map(({ symbol, exDate, splitFactor }) => ({
-      symbol,
-      exDate,
-      ratio: splitRatio(splitFactor),
-    }));
+    return rows.map(({ splitFactor, ...row }) => ({ ...row, ratio: splitRatio(splitFactor) }));
   }
 
   /** On which days each exchange rests. */

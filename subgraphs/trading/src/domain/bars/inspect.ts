@@ -11,7 +11,7 @@ import {
   type Calendar,
   type MarketHours,
 } from '../calendar.ts';
-import { rollUp, type Candle, type CandleInterval } from '../candle.ts';
+import { rollUp, type Candle, type StoredInterval } from '../candle.ts';
 import { isOnTick, tickSizeOn, type InstrumentKind } from '../instrument.ts';
 import type { BadRow, BarRow, MarketFile } from './file.ts';
 import { findBadTicks, findLargeMoves, findLevelShifts, type PriceField } from './outlier.ts';
@@ -51,7 +51,7 @@ export interface Gap {
 
 export interface BarReport {
   readonly format: 'BARS';
-  readonly interval: CandleInterval;
+  readonly interval: StoredInterval;
   readonly hasVolume: boolean;
   readonly from: string;
   readonly to: string;
@@ -248,7 +248,7 @@ function startTime({ timeMs }: BarRow, stamps: StampVerdict | null): number {
   return (timeMs ?? 0) - (stamps?.mark === 'END' ? MINUTE_MS : 0);
 }
 
-function toCandle(row: BarRow, timeMs: number, interval: CandleInterval, hours: MarketHours): Candle {
+function toCandle(row: BarRow, timeMs: number, interval: StoredInterval, hours: MarketHours): Candle {
   const { open, high, low, close, volume } = row;
   const start = interval === 'ONE_DAY' ? istMidnight(row.date) : instantOf(hours.zone, row.date, timeMs);
   return { start, open, high, low, close, volume };
@@ -317,7 +317,7 @@ function missingMinutes(timed: readonly TimedRow[], { hours, calendar }: Inspect
 /** Level shifts and large moves, judged from day to day, and within days from minute to minute. */
 function judgeJumps(
   rows: readonly BarRow[],
-  interval: CandleInterval,
+  interval: StoredInterval,
   { actions }: InspectOptions,
 ): Pick<BarReport, 'corporateActions' | 'adjustedFor' | 'largeMoves'> {
   const ofDays = [...groupByDate(rows).values()];

@@ -3,7 +3,7 @@
  * tells a split or bonus; and large moves, which are the market's own. Prices are compared by logarithm, in floats:
  * what is decided here is only which rows to name, never a price.
  */
-import type { CandleInterval } from '../candle.ts';
+import type { StoredInterval } from '../candle.ts';
 
 export interface Prices {
   readonly open: bigint;
@@ -20,7 +20,7 @@ const NEIGHBOURS = 5;
 const SIGMA_WINDOW = 20;
 
 /** How far a price must stand off its neighbours to be a bad tick: this ratio at least, and ten usual moves. */
-const BAD_TICK_RATIO: Readonly<Record<CandleInterval, number>> = { ONE_MINUTE: 1.1, ONE_DAY: 1.25 };
+const BAD_TICK_RATIO: Readonly<Record<StoredInterval, number>> = { ONE_MINUTE: 1.1, ONE_DAY: 1.25 };
 const BAD_TICK_SIGMAS = 10;
 
 export interface BadTick {
@@ -34,7 +34,7 @@ export interface BadTick {
  * Rows with a price far off the median of the closes before it and, in the same direction, far off the median of the
  * closes after it. The first and the last row have neighbours on one side only, and are never told from a level shift.
  */
-export function findBadTicks(rows: readonly Prices[], interval: CandleInterval): BadTick[] {
+export function findBadTicks(rows: readonly Prices[], interval: StoredInterval): BadTick[] {
   const closes = rows.map(({ close }) => Math.log(Number(close)));
   const found: BadTick[] = [];
   for (let index = 1; index < rows.length - 1; index++) {
@@ -128,13 +128,13 @@ export interface LargeMove {
   readonly to: bigint;
 }
 
-const LARGE_MOVE: Readonly<Record<CandleInterval, { readonly ratio: number; readonly sigmas: number }>> = {
+const LARGE_MOVE: Readonly<Record<StoredInterval, { readonly ratio: number; readonly sigmas: number }>> = {
   ONE_MINUTE: { ratio: 1.02, sigmas: 15 },
   ONE_DAY: { ratio: 1.05, sigmas: 4 },
 };
 
 /** Moves from close to close that are both large in themselves and many times what is usual in this file. */
-export function findLargeMoves(rows: readonly Prices[], interval: CandleInterval): LargeMove[] {
+export function findLargeMoves(rows: readonly Prices[], interval: StoredInterval): LargeMove[] {
   const closes = rows.map(({ close }) => Math.log(Number(close)));
   const { ratio, sigmas } = LARGE_MOVE[interval];
   const atLeast = Math.max(Math.log(ratio), sigmas * usualMove(closes));

@@ -1,7 +1,7 @@
 /** Recorded data as a course of events: the prints that a bar may have come from, and the best quotes as they changed. */
 import { MINUTE_MS } from '@gridworks/kit/time';
 import { INDIAN_HOURS } from '../calendar.ts';
-import type { Candle, CandleInterval, CandlePrint } from '../candle.ts';
+import type { Candle, StoredInterval, CandlePrint } from '../candle.ts';
 import type { QuoteRow } from './file.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { QuoteRow } from './file.ts';
  * neighbours are one print. The volume is split evenly, what is left over goes one unit each to the first prints, so
  * that the prints add up to the bar. They are spread evenly over the minute, or over the session of the day.
  */
-export function pathOf(candle: Candle, interval: CandleInterval): CandlePrint[] {
+export function pathOf(candle: Candle, interval: StoredInterval): CandlePrint[] {
   const { open, high, low, close, volume } = candle;
   const points = close >= open ? [open, low, high, close] : [open, high, low, close];
   const prices = points.filter((price, index) => index === 0 || price !== points[index - 1]);

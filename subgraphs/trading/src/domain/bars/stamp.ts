@@ -1,14 +1,14 @@
 /** How long the bars of a file are, and whether their stamps tell when a bar starts or when it ends. */
 import { DAY_MS, MINUTE_MS, istMidnight } from '@gridworks/kit/time';
 import { clockTime, type MarketHours } from '../calendar.ts';
-import type { CandleInterval } from '../candle.ts';
+import type { StoredInterval } from '../candle.ts';
 import type { BarRow } from './file.ts';
 
 /** Daily bars with gaps in all of a few weeks are still daily bars; those a week apart are weekly. */
 const DAYS_APART_MAX = 4;
 
 /** The interval, or the length in milliseconds of bars that are neither minutes nor days. */
-export function intervalOf(rows: readonly BarRow[]): CandleInterval | number {
+export function intervalOf(rows: readonly BarRow[]): StoredInterval | number {
   const gaps = new Map<number, number>();
   let previous: number | undefined;
   for (const { date, timeMs } of rows) {

@@ -2,6 +2,7 @@
 import { DAY_MS, IST_OFFSET_MS } from '@gridworks/kit/time';
 import { stockChange, type Step } from '../happening.ts';
 import { ORDER_RATE_WINDOW_MS, type Product } from '../order.ts';
+import { splitQuantity, type SplitRatio } from '../split.ts';
 import type { OpenAccount, StockState } from './command.ts';
 
 /** Units of one instrument under one product. */
@@ -106,6 +107,17 @@ export class Account {
       throw new Error(`user ${this.userId} moves units of ${symbol} that are not there`);
     this.#stock.set(key, after);
     return after;
+  }
+
+  /** The units of an instrument become others, under every product; returns the stock that it changed. */
+  adjust(symbol: string, ratio: SplitRatio): Stock[] {
+    return [...this.#stock].flatMap(([key, before]) => {
+      if (before.symbol !== symbol || before.quantity === 0n) return [];
+      if (before.held !== 0n) throw new Error(`user ${this.userId} still sells units of ${symbol}`);
+      const after = { ...before, quantity: splitQuantity(before.quantity, ratio) };
+      this.#stock.set(key, after);
+      return [after];
+    });
   }
 
   state(): AccountState {

@@ -125,7 +125,25 @@ export interface SetLimits extends At {
   readonly orderRateMax: number;
 }
 
+/** The units of an instrument become others from the next price on; none of its orders waits then. */
+export interface AdjustStock extends At {
+  readonly kind: 'adjust';
+  readonly id: string;
+  readonly symbol: string;
+  /** `YYYY-MM-DD`: an instrument is adjusted once for each. */
+  readonly exDate: string;
+  /** As it was recorded: what earlier prices are multiplied by, '0.2' for five units in place of one. */
+  readonly splitFactor: string;
+}
+
 /** What the market's other participants do. */
 export type MarketCommand = QuoteMarket | PrintMarket | RepeatTrade;
 export type Command =
-  OpenAccount | CreditAccounts | StateMarket | PlaceOrder | CancelOrder | MarketCommand | SetLimits;
+  | OpenAccount
+  | CreditAccounts
+  | StateMarket
+  | PlaceOrder
+  | CancelOrder
+  | MarketCommand
+  | SetLimits
+  | AdjustStock;

@@ -318,6 +318,37 @@ describe('the market', () => {
   });
 });
 
+describe('a split', () => {
+  const split = (exDate: string, splitFactor: string): Command => ({
+    kind: 'adjust',
+    at: MORNING,
+    id: '01980000-0000-7000-8000-000000000000',
+    symbol: 'S',
+    exDate,
+    splitFactor,
+  });
+
+  it("makes other units of everybody's stock of that instrument, once, also after a restart", () => {
+    const stage = new Stage();
+    stage.open('A', 1_000_000, 7);
+    stage.open('B', 1_000_000, 0);
+    const outcome = stage.execute(split('2026-01-21', '0.666667'));
+    expect(outcome).toMatchObject({ stock: [{ userId: 'A', symbol: 'S', quantity: 10n, held: 0n }] });
+    const again = new Oms(JSON.parse(JSON.stringify(stage.oms.state())) as OmsState);
+    expect(hashOfOms(again.state())).toBe(hashOfOms(stage.oms.state()));
+    expect([again.isAdjusted('S', '2026-01-21'), again.isAdjusted('S', '2026-01-22')]).toEqual([true, false]);
+    expect(() => again.apply(split('2026-01-21', '0.5'))).toThrow(/a second time/);
+    expect(again.apply(split('2026-01-22', '0.5'))).toMatchObject({ stock: [{ quantity: 20n }] });
+  });
+
+  it('does not pass over a sale that waits in the old units', () => {
+    const stage = new Stage();
+    stage.open('A');
+    stage.place('A', 'SELL', 100, 5);
+    expect(() => stage.execute(split('2026-01-21', '0.5'))).toThrow(/still sells/);
+  });
+});
+
 describe('a credit', () => {
   it('counts once, however often its event is told', () => {
     const stage = new Stage();

@@ -25,8 +25,17 @@ import {
   type TradingRefusal,
 } from '../order.ts';
 import type { Depth, DepthLevel, Quotes } from '../quote.ts';
+import { splitRatio } from '../split.ts';
 import { Account, type AccountState } from './account.ts';
-import type { Command, MarketCommand, OpenAccount, PlaceOrder, StateMarket, Terms } from './command.ts';
+import type {
+  AdjustStock,
+  Command,
+  MarketCommand,
+  OpenAccount,
+  PlaceOrder,
+  StateMarket,
+  Terms,
+} from './command.ts';
 import { idAfter } from './ids.ts';
 import { MarketSide } from './market.ts';
 import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
@@ -71,6 +80,8 @@ export class Oms {
   readonly #orders = new Map<number, Order>();
   readonly #numbers = new Map<string, number>();
   readonly #credited = new Set<string>();
+  /** Splits that were carried out, each by its instrument and ex-date. */
+  readonly #adjusted = new Set<string>();
 
   constructor(state?: OmsState) {
     this.#core = new FastEngine({ risk: false, reusesIds: true }, state?.core);
@@ -82,6 +93,7 @@ export class Oms {
     for (const [number, facts] of state.orders) this.#keep(number, orderOf(facts));
     for (const { order } of state.core.orders) this.#lastNumber = Math.max(this.#lastNumber, order);
     for (const id of state.credited) this.#credited.add(id);
+    for (const name of state.adjusted ?? []) this.#adjusted.add(name);
   }
 
   /** How far the matching core has counted. */
@@ -99,6 +111,10 @@ export class Oms {
 
   isCredited(eventId: string): boolean {
     return this.#credited.has(eventId);
+  }
+
+  isAdjusted(symbol: string, exDate: string): boolean {
+    return this.#adjusted.has(adjustmentName(symbol, exDate));
   }
 
   /** The open order of this id. */
@@ -208,6 +224,9 @@ export class Oms {
         break;
       case 'market':
         this.#state(command);
+        break;
+      case 'adjust':
+        this.#adjust(command, work);
         break;
       case 'place': {
         const refusal = this.#place(command, work);
@@ -367,6 +386,14 @@ export class Oms {
     }
   }
 
+  #adjust({ symbol, exDate, splitFactor }: AdjustStock, work: Work): void {
+    if (this.isAdjusted(symbol, exDate)) throw new Error(`${symbol} is adjusted a second time for ${exDate}`);
+    const ratio = splitRatio(splitFactor);
+    for (const account of this.#accounts.values())
+      for (const stock of account.adjust(symbol, ratio)) work.addStock(account, stock);
+    this.#adjusted.add(adjustmentName(symbol, exDate));
+  }
+
   #state({ symbol, terms, quotes }: StateMarket): void {
     const floor = this.#floors.get(symbol) ?? this.#addFloor(symbol, terms);
     floor.terms = terms;
@@ -438,8 +465,13 @@ export class Oms {
       orders: [...this.#orders].map(([number, order]): KeptOrder => [number, factsOf(order)]),
       core: this.#core.snapshot(),
       credited: [...this.#credited],
+      ...(this.#adjusted.size > 0 && { adjusted: [...this.#adjusted] }),
     };
   }
+}
+
+function adjustmentName(symbol: string, exDate: string): string {
+  return `${symbol} ${exDate}`;
 }
 
 function refuseRefusal(report: Report): void {

@@ -67,8 +67,10 @@ export class Work {
   add(happening: Happening, account: Account, stock: Stock | undefined): void {
     this.#happenings.push(happening);
     if (happening.kind === 'CREATED' && happening.order.hold > 0n) this.addBalance(account);
-    if (!stock) return;
-    const { userId, tenantId } = account;
+    if (stock) this.addStock(account, stock);
+  }
+
+  addStock({ userId, tenantId }: Account, stock: Stock): void {
     const { symbol, product, quantity, held } = stock;
     this.#stock.set(`${userId} ${symbol} ${product}`, { userId, tenantId, symbol, product, quantity, held });
   }

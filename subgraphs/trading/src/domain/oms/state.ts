@@ -13,6 +13,8 @@ export interface OmsState {
   readonly orders: readonly KeptOrder[];
   readonly core: Snapshot;
   readonly credited: readonly string[];
+  /** Splits that were carried out; left out while there are none. */
+  readonly adjusted?: readonly string[];
 }
 
 /** An open order with its name in the core. */
@@ -31,7 +33,7 @@ type KeptFacts = Omit<
 
 /** Equal for equal states. What the market quotes and how the core numbers things is no part of it, as of the commands. */
 export function hashOfOms(state: OmsState): string {
-  const { core, accounts, orders, credited, now, orderRateMax } = state;
+  const { core, accounts, orders, credited, adjusted, now, orderRateMax } = state;
   const byNumber = new Map(orders);
   const queued = core.orders
     .flatMap(({ order, price, quantity, filled, priority }) => {
@@ -39,7 +41,7 @@ export function hashOfOms(state: OmsState): string {
       return facts ? [{ facts, price, quantity, filled, priority }] : [];
     })
     .sort((a, b) => (a.facts.symbol === b.facts.symbol ? 0 : a.facts.symbol < b.facts.symbol ? -1 : 1));
-  return hashOf({ now, orderRateMax, accounts, queued, credited });
+  return hashOf({ now, orderRateMax, accounts, queued, credited, ...(adjusted && { adjusted }) });
 }
 
 export function factsOf(order: Order): KeptFacts {

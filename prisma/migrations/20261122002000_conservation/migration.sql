@@ -1,0 +1,138 @@
+-- Money and shares are kept twice: trading decides by what is promised, billing books what came of it, positions tell
+-- what was traded. These functions say where they do not meet. They look over the walls between the domains, which
+-- nobody else may: auditors read all books and write none.
+
+-- How far a consumer has come; through Kafka, in the partition that has come farthest, which is right when all have
+-- come to the end, and soon otherwise. No row before its first start.
+CREATE FUNCTION "events".heard_by(consumer_name text) RETURNS TABLE (xid xid8, pos bigint) LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT place.xid, place.pos
+    FROM (SELECT m.xid, m.pos, 0 AS rank FROM "events"."partition_mark" m WHERE m.consumer = consumer_name
+          UNION ALL
+          SELECT c.xid, c.pos, 1 FROM "events"."consumer" c WHERE c.name = consumer_name) place
+   ORDER BY place.rank, place.xid DESC, place.pos DESC LIMIT 1;
+END;
+
+-- Conservation, at one point of the log however far each consumer has come. Each row is a violation:
+--   * what a user may promise at the exchange, and what billing paid that trading has not heard of, is what is
+--     available in the ledger less the holds of orders that billing has not heard of;
+--   * the shares that a user has at the exchange are those of the position, and of the fills it has not heard of;
+--   * all positions at cost, less the profit that was taken, are what fills brought to CLEARING.
+-- With what `ledger_proof` says (the ledger sums to zero, what is held is what orders hold): cash + holds + charges +
+-- positions at cost - profit taken + what was put in = 0, over all accounts.
+-- In a database where trading lives alone, the log speaks for billing. Only the end of the log is read otherwise.
+CREATE FUNCTION "billing".conservation_proof()
+  RETURNS TABLE (violation text, subject text, expected numeric, actual numeric)
+  LANGUAGE plpgsql STABLE
+  -- A plan for places of the log that are not known would read all of it.
+  SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+  wallets   record;
+  accounts  record;
+  positions record;
+  is_alone  boolean;
+BEGIN
+  SELECT * INTO wallets FROM "events".heard_by('billing.wallets');
+  is_alone := NOT FOUND;
+  SELECT * INTO accounts FROM "events".heard_by('trading.accounts');
+  -- Where trading keeps no books there is nothing to compare.
+  IF NOT FOUND THEN RETURN; END IF;
+  SELECT * INTO positions FROM "events".heard_by('trading.positions');
+
+  RETURN QUERY
+  WITH log AS MATERIALIZED (
+    SELECT l.topic, (l.payload ->> 'userId')::uuid AS user_id, l.payload,
+           (l.xid, l.pos) > (accounts.xid, accounts.pos) AS is_new_to_accounts,
+           (l.xid, l.pos) > (positions.xid, positions.pos) AS is_new_to_positions
+      FROM "events"."log" l
+     WHERE l.topic IN ('orders.created', 'orders.executed', 'wallets.credited', 'orders.adjusted')
+       AND (l.xid, l.pos) > (CASE WHEN is_alone THEN '0'::xid8 ELSE least(wallets.xid, accounts.xid, positions.xid) END, 0)
+  ), credit AS (
+    SELECT user_id, (payload ->> 'amount')::bigint AS amount, is_new_to_accounts
+      FROM log WHERE topic = 'wallets.credited'
+  ), hold AS (
+    SELECT user_id, (payload ->> 'hold')::bigint AS amount
+      FROM log WHERE topic = 'orders.created' AND (is_alone OR NOT EXISTS (
+        SELECT FROM "billing"."order_hold" h WHERE h.order_id = (log.payload ->> 'orderId')::uuid))
+  ), fill AS (
+    SELECT user_id, payload ->> 'symbol' AS symbol, (payload ->> 'product')::"trading"."order_product" AS product,
+           CASE payload ->> 'side' WHEN 'BUY' THEN 1 ELSE -1 END * (payload ->> 'quantity')::bigint AS quantity,
+           CASE payload ->> 'side' WHEN 'BUY' THEN 1 ELSE -1 END * (payload ->> 'value')::bigint AS value,
+           'order:' || (payload ->> 'orderId') || ':fill:' || (payload ->> 'tradeId') AS key, is_new_to_positions
+      FROM log WHERE topic = 'orders.executed'
+  ), cash AS (
+    SELECT user_id, sum(expected) AS expected, sum(actual) AS actual
+      FROM (SELECT a.user_id, a.balance AS expected, 0::bigint AS actual
+              FROM "billing"."ledger_account" a WHERE a.kind = 'WALLET_AVAILABLE' AND a.currency = 'INR' AND NOT is_alone
+            UNION ALL SELECT user_id, amount, 0 FROM credit WHERE is_alone
+            UNION ALL SELECT user_id, -amount, 0 FROM hold
+            UNION ALL SELECT t.user_id, 0, t.buying_power FROM "trading"."account" t
+            UNION ALL SELECT user_id, 0, amount FROM credit WHERE is_new_to_accounts) part
+     GROUP BY user_id
+  ), stock AS (
+    SELECT user_id, symbol, product, sum(expected) AS expected, sum(actual) AS actual
+      FROM (SELECT i.user_id, i.symbol, i.product, i.quantity AS expected, 0::bigint AS actual
+              FROM "trading"."inventory" i
+            UNION ALL SELECT p.user_id, p.symbol, p.product, 0, p.quantity FROM "trading"."position" p
+            UNION ALL SELECT user_id, symbol, product, 0, quantity FROM fill WHERE is_new_to_positions) part
+     GROUP BY user_id, symbol, product
+  ), paid AS (
+    SELECT sum(expected) AS expected, sum(actual) AS actual
+      FROM (SELECT a.balance AS expected, 0::bigint AS actual
+              FROM "billing"."ledger_account" a WHERE a.kind = 'CLEARING' AND a.currency = 'INR' AND NOT is_alone
+            UNION ALL
+            SELECT value, 0 FROM fill WHERE is_alone OR NOT EXISTS (
+              SELECT FROM "billing"."transfer" t WHERE t.key = fill.key)
+            UNION ALL SELECT 0, p.cost - p.realised FROM "trading"."position" p
+            UNION ALL SELECT 0, value FROM fill WHERE is_new_to_positions) part
+  )
+  SELECT 'buying power is not the available cash', user_id::text, expected, actual
+    FROM cash WHERE expected <> actual
+  UNION ALL
+  SELECT 'a position is not the shares at the exchange', concat_ws(' ', user_id, symbol, product), expected, actual
+    FROM stock WHERE expected <> actual
+     -- Of other units than the position yet.
+     AND NOT EXISTS (SELECT FROM log WHERE topic = 'orders.adjusted' AND is_new_to_positions
+                        AND log.user_id = stock.user_id AND log.payload ->> 'symbol' = stock.symbol)
+  UNION ALL
+  SELECT 'positions at cost are not what was paid for them', 'INR', expected, actual
+    FROM paid WHERE expected <> actual;
+END
+$$;
+
+-- What is promised to open sales is held, order by order. Reads every order there is.
+CREATE FUNCTION "trading".stock_proof()
+  RETURNS TABLE (violation text, subject text, expected numeric, actual numeric) LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT 'what is held is not what sales wait for', concat_ws(' ', user_id, symbol, product), sum(waiting), sum(held)
+    FROM (SELECT o.user_id, o.symbol, o.product, o.quantity - o.filled_quantity AS waiting, 0 AS held
+            FROM "trading"."order" o WHERE o.side = 'SELL' AND o.status NOT IN ('FILLED', 'CANCELLED')
+          UNION ALL
+          SELECT i.user_id, i.symbol, i.product, 0, i.held FROM "trading"."inventory" i) part
+   GROUP BY user_id, symbol, product HAVING sum(waiting) <> sum(held);
+END;
+
+-- Everything there is, as what it sums to: the lines sum to zero. What one of billing and positions has not heard of yet
+-- is on the way.
+CREATE FUNCTION "billing".conservation_sums() RETURNS TABLE (item text, amount numeric) LANGUAGE sql STABLE
+BEGIN ATOMIC
+  WITH ledger AS (
+    SELECT CASE WHEN a.kind::text LIKE 'CHARGE%' THEN 'charges' ELSE a.kind::text END AS kind, sum(a.balance) AS amount
+      FROM "billing"."ledger_account" a WHERE a.currency = 'INR' GROUP BY 1
+  ), position AS (
+    SELECT coalesce(sum(p.cost), 0) AS cost, coalesce(sum(p.realised), 0) AS realised FROM "trading"."position" p
+  )
+  SELECT line.item, coalesce(line.amount, 0)
+    FROM (VALUES
+      (1, 'cash', (SELECT amount FROM ledger WHERE kind = 'WALLET_AVAILABLE')),
+      (2, 'holds', (SELECT amount FROM ledger WHERE kind = 'WALLET_HELD')),
+      (3, 'charges', (SELECT amount FROM ledger WHERE kind = 'charges')),
+      (4, 'positions at cost', (SELECT cost FROM position)),
+      (5, 'profit taken', (SELECT -realised FROM position)),
+      (6, 'put in', (SELECT amount FROM ledger WHERE kind = 'PAPER_EQUITY')),
+      (7, 'on the way', (SELECT amount FROM ledger WHERE kind = 'CLEARING') - (SELECT cost - realised FROM position))
+    ) AS line (place, item, amount)
+   ORDER BY line.place;
+END;
