@@ -2,7 +2,14 @@
  * The product is killed at random points while people trade, again and again on the same data. After each start nothing
  * that was acknowledged may be missing, nothing may be there that nobody asked for, and everything must add up.
  */
-import { BuyDocument, CancelDocument, RegisterDocument, SignInDocument } from '@gridworks/schema/operations';
+import {
+  BuyDocument,
+  CancelAllDocument,
+  CancelDocument,
+  ModifyDocument,
+  RegisterDocument,
+  SignInDocument,
+} from '@gridworks/schema/operations';
 import { WHOLE_BOOKS, lookForViolations } from '@gridworks/kit/conservation';
 import { Database, type Sql } from '@gridworks/kit/db';
 import { hashOfOms } from '@gridworks/trading/domain/oms/state';
@@ -45,10 +52,19 @@ interface Wish {
   readonly clientOrderId: string;
   readonly symbol: string;
   readonly side: 'BUY' | 'SELL';
-  readonly type: 'LIMIT' | 'MARKET';
+  readonly type: 'LIMIT' | 'MARKET' | 'STOP';
   readonly product: 'CNC';
+  readonly validity: 'DAY' | 'GTC';
   readonly quantity: number;
   readonly limitPrice: string | null;
+  readonly triggerPrice: string | null;
+  readonly displayQuantity: number | null;
+}
+
+/** Ends of a price band. */
+interface Band {
+  readonly lower: string;
+  readonly upper: string;
 }
 
 /** What a trader knows: what was asked for, and what was answered. */
@@ -100,32 +116,66 @@ class Trader {
     if (known && cancelOrder.order) known.status = cancelOrder.order.status;
   }
 
+  async modify(orderId: string, quantity: number): Promise<void> {
+    await this.client.data(ModifyDocument, { input: { orderId, quantity } });
+  }
+
+  async cancelAll(): Promise<void> {
+    const { cancelOrders } = await this.client.data(CancelAllDocument, { input: {} });
+    for (const { id, status } of cancelOrders.orders) {
+      const known = this.acknowledged.get(id);
+      if (known) known.status = status;
+    }
+  }
+
   /** Trades without a pause until a request has no answer. */
-  async trade(random: Random, lowest: ReadonlyMap<string, string>): Promise<void> {
+  async trade(random: Random, bands: ReadonlyMap<string, Band>): Promise<void> {
     for (;;) {
-      const symbol = SYMBOLS[random(0, SYMBOLS.length - 1)] ?? 'INFY';
-      const isResting = random(0, 1) === 0;
-      const wish = {
-        clientOrderId: randomUUID(),
-        symbol,
-        side: isResting || random(0, 1) === 0 ? ('BUY' as const) : ('SELL' as const),
-        type: isResting ? ('LIMIT' as const) : ('MARKET' as const),
-        product: 'CNC' as const,
-        quantity: random(1, 3),
-        limitPrice: isResting ? (lowest.get(symbol) ?? null) : null,
-      };
       let refusal: string | undefined;
       try {
-        refusal = await this.place(wish);
-        const open = [...this.acknowledged].filter(([, { status }]) => status === 'OPEN');
+        refusal = await this.place(wishOf(random, bands));
+        const open = [...this.acknowledged].filter(([, { status }]) => WAITING.has(status));
         const chosen = open[random(0, Math.max(0, open.length - 1))];
-        if (chosen && (open.length > 5 || random(0, 1) === 0)) await this.cancel(chosen[0]);
+        const chance = random(0, 9);
+        if (chosen && chance < 3) await this.modify(chosen[0], random(1, 5));
+        if (chosen && (open.length > 5 || chance > 5)) await this.cancel(chosen[0]);
+        if (chance === 3 && open.length > 3) await this.cancelAll();
       } catch {
         return;
       }
       if (refusal !== undefined && refusal !== 'HOLDINGS_INSUFFICIENT')
         throw new Error(`refused with ${refusal}`);
     }
+  }
+}
+
+const WAITING: ReadonlySet<string> = new Set(['OPEN', 'TRIGGER_PENDING']);
+
+/** An order that trades at once, waits where nobody trades, shows a part of itself there, or sleeps. */
+function wishOf(random: Random, bands: ReadonlyMap<string, Band>): Wish {
+  const symbol = SYMBOLS[random(0, SYMBOLS.length - 1)] ?? 'INFY';
+  const { lower, upper } = bands.get(symbol) ?? { lower: '', upper: '' };
+  const common = { clientOrderId: randomUUID(), symbol, product: 'CNC', validity: 'DAY' } as const;
+  const plain = {
+    ...common,
+    quantity: random(1, 3),
+    limitPrice: null,
+    triggerPrice: null,
+    displayQuantity: null,
+  };
+  switch (random(0, 5)) {
+    case 0:
+    case 1:
+      return { ...plain, side: 'BUY', type: 'LIMIT', limitPrice: lower };
+    case 2:
+      return { ...plain, side: 'BUY', type: 'LIMIT', limitPrice: lower, quantity: 5, displayQuantity: 2 };
+    case 3:
+      // Asleep at the end of the band, or triggered at once because the last trade was there.
+      return random(0, 2) === 0
+        ? { ...plain, side: 'BUY', type: 'STOP', triggerPrice: lower }
+        : { ...plain, side: 'BUY', type: 'STOP', triggerPrice: upper, validity: 'GTC' };
+    default:
+      return { ...plain, side: random(0, 1) === 0 ? 'BUY' : 'SELL', type: 'MARKET' };
   }
 }
 
@@ -143,10 +193,10 @@ export async function crash({ rounds, seed, say = () => undefined }: CrashOption
       const readers = traders.map(
         ({ client: { headers } }) => new OrderReader({ url, headers, by: 'socket' }),
       );
-      const lowest = await lowestPrices(traders[0]?.client);
+      const bands = await priceBands(traders[0]?.client);
       const hands = traders.flatMap((trader, index) =>
         Array.from({ length: HANDS }, (_, hand) =>
-          trader.trade(randomOf(seed + round * 100 + index * 10 + hand), lowest),
+          trader.trade(randomOf(seed + round * 100 + index * 10 + hand), bands),
         ),
       );
       await sleep(random(LOAD_MS_MIN, LOAD_MS_MAX));
@@ -186,15 +236,15 @@ async function kill(graph: Running, withDatabase: boolean): Promise<void> {
   await closed;
 }
 
-async function lowestPrices(client: GraphClient | undefined): Promise<ReadonlyMap<string, string>> {
-  const prices = new Map<string, string>();
+async function priceBands(client: GraphClient | undefined): Promise<ReadonlyMap<string, Band>> {
+  const bands = new Map<string, Band>();
   for (const symbol of SYMBOLS) {
-    const answer = await client?.data<{ instrument: { priceBand: { lower: string } } }>(
-      `{ instrument(symbol: "${symbol}") { priceBand { lower } } }`,
+    const answer = await client?.data<{ instrument: { priceBand: Band } }>(
+      `{ instrument(symbol: "${symbol}") { priceBand { lower upper } } }`,
     );
-    prices.set(symbol, answer?.instrument.priceBand.lower ?? '');
+    if (answer) bands.set(symbol, answer.instrument.priceBand);
   }
-  return prices;
+  return bands;
 }
 
 /** What each reader heard through all of it is the whole history and nothing else. */
@@ -302,7 +352,7 @@ async function checkJournal(tx: Sql): Promise<void> {
     `SELECT user_id AS id, buying_power AS value FROM trading.account`,
   );
   const orders = await tx.query<{ id: string; value: bigint }>(
-    `SELECT id, filled_quantity AS value FROM trading."order" WHERE status IN ('OPEN', 'PARTIALLY_FILLED')`,
+    `SELECT id, filled_quantity AS value FROM trading."order" WHERE ${IS_OPEN}`,
   );
   for (const [what, rows] of [
     ['accounts', accounts.rows],
@@ -313,6 +363,8 @@ async function checkJournal(tx: Sql): Promise<void> {
       throw new Error(`the journal and the tables disagree about ${what}`);
   }
 }
+
+const IS_OPEN = `(status IN ('TRIGGER_PENDING', 'OPEN', 'PARTIALLY_FILLED'))`;
 
 /** What must be empty once everybody has heard of everything, beside what is conserved. */
 const BALANCES: Readonly<Record<string, string>> = {
@@ -326,7 +378,9 @@ const BALANCES: Readonly<Record<string, string>> = {
                           FROM trading.trade t JOIN trading."order" o ON o.id = t.order_id
                          WHERE t.user_id = i.user_id AND t.symbol = i.symbol AND o.product = i.product)`,
   'holds of orders that are over': `SELECT h.order_id FROM billing.order_hold h JOIN trading."order" o ON o.id = h.order_id
-     WHERE h.done = (o.status IN ('OPEN', 'PARTIALLY_FILLED'))`,
+     WHERE h.done = ${IS_OPEN}`,
+  'holds that are not what orders promise': `SELECT h.order_id FROM billing.order_hold h JOIN trading."order" o ON o.id = h.order_id
+     WHERE o.side = 'BUY' AND ${IS_OPEN} AND h.held + h.settled <> o.hold`,
   'fills that were not booked': `SELECT t.user_id FROM trading.trade t GROUP BY t.user_id
      HAVING sum(CASE t.side WHEN 'SELL' THEN price * quantity ELSE -price * quantity END) <>
             (SELECT coalesce(sum(e.amount), 0) FROM billing.entry e

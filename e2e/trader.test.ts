@@ -1,10 +1,13 @@
 /** A trader's day: sign up, buy, see it everywhere, sell, and get every word of "no". */
 import {
   BuyDocument,
+  CancelAllDocument,
   CancelDocument,
   HomeDocument,
+  ModifyDocument,
   MyOrdersDocument,
   NodeDocument,
+  ProtectDocument,
   RegisterDocument,
   StatementDocument,
   type BuyMutation,
@@ -135,7 +138,7 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
 
   it('is refused without funds, and nothing changes', async () => {
     const before = await home();
-    const refused = await place({ quantity: 1_000_000 });
+    const refused = await place({ quantity: 100_000 });
     expect(refused).toMatchObject({ order: null, refusal: { code: 'FUNDS_INSUFFICIENT' } });
     const after = await home();
     expect(after).toEqual({ ...before, positions: after.positions });
@@ -184,6 +187,70 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
       ({ wallet, buyingPower }) =>
         wallet?.available.amount === '1000000.00' && buyingPower?.amount === '1000000.00',
     );
+  });
+
+  it('changes an order: more is held, then less, to the paisa, and all of it comes back', async () => {
+    const { id } = await resting();
+    const modify = async (quantity: number): Promise<object> =>
+      (await trader.data(ModifyDocument, { input: { orderId: id, quantity } })).modifyOrder;
+    const held = async (quantity: number): Promise<void> => {
+      const order = `query ($id: ID!) { order(id: $id) { limitPrice } }`;
+      const answer = await trader.data<{ order: { limitPrice: string } }>(order, { id });
+      const value = paise(answer.order.limitPrice) * BigInt(quantity);
+      const promised = value + (value * 50n + 9_999n) / 10_000n + 200n;
+      await eventually(
+        () => home(),
+        ({ wallet, buyingPower }) =>
+          paise(wallet?.held.amount ?? '') === promised &&
+          wallet?.available.amount === buyingPower?.amount &&
+          paise(buyingPower?.amount ?? '') === OPENING_CREDIT - promised,
+      );
+    };
+    await held(10);
+    expect(await modify(25)).toMatchObject({ order: { quantity: 25, status: 'OPEN' }, refusal: null });
+    expect(await modify(25)).toMatchObject({ order: { quantity: 25 }, refusal: null });
+    await held(25);
+    expect(await modify(4)).toMatchObject({ order: { quantity: 4 } });
+    await held(4);
+    const { cancelOrders } = await trader.data(CancelAllDocument, { input: { symbol: 'INFY' } });
+    expect(cancelOrders).toMatchObject({ orders: [{ id, status: 'CANCELLED' }], refusal: null });
+    expect(await modify(5)).toMatchObject({ order: null, refusal: { code: 'ORDER_CLOSED' } });
+    await eventually(
+      () => home(),
+      ({ wallet, buyingPower }) =>
+        wallet?.available.amount === '1000000.00' && buyingPower?.amount === '1000000.00',
+    );
+  });
+
+  it('protects what was bought by a stop, which is triggered where the price has been', async () => {
+    await buy();
+    const { instrument } = await trader.data<{ instrument: { priceBand: { lower: string; upper: string } } }>(
+      `{ instrument(symbol: "INFY") { priceBand { lower upper } } }`,
+    );
+    const protect = async (quantity: number, triggerPrice: string): Promise<object> => {
+      const wish = {
+        symbol: 'INFY',
+        side: 'SELL',
+        type: 'STOP',
+        product: 'CNC',
+        quantity,
+        triggerPrice,
+      } as const;
+      const input = { clientOrderId: randomUUID(), ...wish };
+      return (await trader.data(ProtectDocument, { input })).placeOrder;
+    };
+    expect(await protect(6, instrument.priceBand.lower)).toMatchObject({
+      order: { status: 'TRIGGER_PENDING' },
+    });
+    expect(await protect(5, instrument.priceBand.lower)).toMatchObject({
+      refusal: { code: 'HOLDINGS_INSUFFICIENT' },
+    });
+    expect(await protect(4, instrument.priceBand.upper)).toMatchObject({ order: { status: 'FILLED' } });
+    const { me } = await trader.data<{
+      me: { orders: { edges: { node: { history: { kind: string }[] } }[] } };
+    }>(`{ me { orders(first: 1) { edges { node { history { kind } } } } } }`);
+    const kinds = me.orders.edges[0]?.node.history.map(({ kind }) => kind);
+    expect(kinds?.slice(0, 3)).toEqual(['CREATED', 'TRIGGERED', 'EXECUTED']);
   });
 
   it('streams order events without gap or repeat over a lost connection', async () => {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { withDatabase } from '@gridworks/kit/testing-server';
-import { migrate } from './migrate.ts';
+import { migrate, migrationsDirectory, readMigrations } from './migrate.ts';
 
 let directory: string;
 let url: string;
@@ -150,4 +150,48 @@ test('a value added to an enum can be used by the next migration of the same run
   await given('20260103000000_use', `INSERT INTO o VALUES ('SELL');`);
   await migrate(url, { directory });
   expect(await rows('SELECT side FROM o')).toEqual([{ side: 'SELL' }]);
+});
+
+test('events of orders from before tell the terms of their order, also where the owner of the tables is no superuser', async () => {
+  const added = '20261122010100_order_terms';
+  for (const { name } of await readMigrations(migrationsDirectory))
+    if (name < added) await cp(join(migrationsDirectory, name), join(directory, name), { recursive: true });
+  await migrate(url, { directory });
+  const id = '01900000-0000-7000-8000-000000000001';
+  await client.query(
+    `INSERT INTO trading."order" (id, tenant_id, user_id, client_order_id, symbol, exchange, side, type, product, validity,
+       quantity, limit_price, status, filled_quantity, turnover, hold, placed_at)
+     VALUES ($1, $1, $1, 'old', 'S', 'NSE', 'BUY', 'LIMIT', 'CNC', 'DAY', 7, 9500, 'OPEN', 0, 0, 0, now())`,
+    [id],
+  );
+  await client.query(
+    `INSERT INTO trading.order_event (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover)
+     VALUES ($1, 1, $1, $1, 'CREATED', now(), 'OPEN', 0, 0)`,
+    [id],
+  );
+  const owner = `owner_${randomBytes(6).toString('hex')}`;
+  await client.query(
+    `CREATE ROLE ${owner}; GRANT ${owner} TO CURRENT_USER WITH SET TRUE, INHERIT TRUE;
+     GRANT USAGE, CREATE ON SCHEMA trading, billing TO ${owner}`,
+  );
+  for (const table of ['trading."order"', 'trading.order_event', 'billing.order_hold'])
+    await client.query(`ALTER TABLE ${table} OWNER TO ${owner}`);
+  await client.query(`SET ROLE ${owner}`);
+  await client.query(await readFile(join(migrationsDirectory, added, 'migration.sql'), 'utf8'));
+  await client.query('RESET ROLE');
+
+  expect(
+    await rows(`SELECT quantity::int, limit_price::int, trigger_price FROM trading.order_event`),
+  ).toEqual([{ quantity: 7, limit_price: 9500, trigger_price: null }]);
+  expect(await rows(`SELECT post_only, self_trade_prevention FROM trading."order"`)).toEqual([
+    { post_only: false, self_trade_prevention: 'CANCEL_NEWEST' },
+  ]);
+  expect(
+    await rows(
+      `SELECT bool_and(relforcerowsecurity) AS forced FROM pg_class WHERE relname IN ('order', 'order_event')`,
+    ),
+  ).toEqual([{ forced: true }]);
+  await client.query(
+    `REASSIGN OWNED BY ${owner} TO CURRENT_USER; DROP OWNED BY ${owner}; DROP ROLE ${owner}`,
+  );
 });

@@ -48,6 +48,17 @@ export interface Topics {
   'users.authenticated': { readonly userId: string };
   /** An order was accepted and its funds (BUY: cash, SELL: nothing) are promised. */
   'orders.created': OrderFacts & { readonly quantity: number; readonly hold: MinorUnits };
+  /** A trade reached the trigger price of a stop: it is an order like any other now. */
+  'orders.triggered': OrderFacts & { readonly triggerPrice: MinorUnits };
+  /**
+   * An open order is for another quantity now, or at another price. `hold` is all that it promises, for what has traded
+   * and for what is left, instead of all that it promised before. `sequence` grows with each event of the user's orders.
+   */
+  'orders.modified': OrderFacts & {
+    readonly sequence: number;
+    readonly quantity: number;
+    readonly hold: MinorUnits;
+  };
   /**
    * One fill of an order. `value` = price x quantity. `final` tells that the order is now filled whole; then
    * `orderValue` and `orderQuantity` (all fills of the order) are what its charges are computed from.

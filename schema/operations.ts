@@ -87,19 +87,33 @@ export type CancelAlertInput = {
   readonly alertId: Scalars['ID']['input'];
 };
 
+/** The good-till-triggered order to take back. */
+export type CancelGttInput = {
+  /** Global id of it. */
+  readonly gttId: Scalars['ID']['input'];
+};
+
 /** The order to take back. */
 export type CancelOrderInput = {
   /** Global id of the order. */
   readonly orderId: Scalars['ID']['input'];
 };
 
+/** Which of your open orders to take back: all, or those that fit. */
+export type CancelOrdersInput = {
+  /** Side; null for both. */
+  readonly side?: InputMaybe<Side>;
+  /** Symbol of the instrument; null for every one. */
+  readonly symbol?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** Why what was left of an order left the market. */
 export type CancelReason =
-  /** A MARKET order found nobody else to trade with. */
+  /** A MARKET order, or a STOP that was triggered, found nobody else to trade with. */
   | 'MARKET_REST'
-  /** It met an order of the same user; the newcomer leaves. */
+  /** It met an order of the same user; `selfTradePrevention` says who leaves. */
   | 'SELF_TRADE'
-  /** Its validity said so: IOC, FOK, or the day is over. */
+  /** Its validity said so: IOC, FOK, or its last day is over. */
   | 'TIME_IN_FORCE'
   /** Its owner took it back. */
   | 'USER';
@@ -174,6 +188,20 @@ export type CreateAppInput = {
   readonly partnerId: Scalars['ID']['input'];
 };
 
+/** An order to keep back until a price is reached. */
+export type CreateGttInput = {
+  /** Your own name for it: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same under it again changes nothing and answers with the first. */
+  readonly clientGttId: Scalars['String']['input'];
+  /** One leg; or two, one above the last price and one below, of which the first that is reached counts. */
+  readonly legs: ReadonlyArray<GttLegInput>;
+  /** What the shares are meant for. */
+  readonly product: Product;
+  /** Buy or sell. */
+  readonly side: Side;
+  /** Symbol of the instrument, for example "RELIANCE". */
+  readonly symbol: Scalars['String']['input'];
+};
+
 /** The ISO 4217 code of a currency. */
 export type Currency =
   /** Indian rupee. */
@@ -207,6 +235,29 @@ export type ForecastModel =
   /** GARCH(1,1) fitted by maximum likelihood to up to four years of daily returns. */
   | 'GARCH';
 
+/** A price, and the LIMIT order to place when it is reached. */
+export type GttLegInput = {
+  /** Limit price of the order in rupees, a multiple of the tick size. */
+  readonly limitPrice: Scalars['Decimal']['input'];
+  /** Units: 1 to 10,000,000, a multiple of the lot size. */
+  readonly quantity: Scalars['BigInt']['input'];
+  /** The price in rupees that it waits for, a multiple of the tick size, not the last price. */
+  readonly triggerPrice: Scalars['Decimal']['input'];
+};
+
+/** Where a good-till-triggered order stands. */
+export type GttStatus =
+  /** It waits for its price. */
+  | 'ACTIVE'
+  /** Its owner took it back before it was reached. */
+  | 'CANCELLED'
+  /** The order of the leg that was reached is placed. */
+  | 'PLACED'
+  /** The order of the leg that was reached was refused; `refusal` says why. */
+  | 'REFUSED'
+  /** A leg was reached; its order is on its way. */
+  | 'TRIGGERED';
+
 /** What sort of thing is quoted. */
 export type InstrumentKind =
   /** A share of a company. */
@@ -228,6 +279,20 @@ export type JoinAsMemberInput = {
   readonly tier: Tier;
 };
 
+/** Other terms for an open order; what is null stays. A smaller quantity keeps its place in the queue, any other change loses it. */
+export type ModifyOrderInput = {
+  /** Units shown at a time, for orders that hide some; null to leave it. */
+  readonly displayQuantity?: InputMaybe<Scalars['BigInt']['input']>;
+  /** Worst price in rupees, for orders that have one; null to leave it. */
+  readonly limitPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Global id of the order. */
+  readonly orderId: Scalars['ID']['input'];
+  /** Units in all, more than have traded already, a multiple of the lot size; null to leave it. */
+  readonly quantity?: InputMaybe<Scalars['BigInt']['input']>;
+  /** Trigger price in rupees, for stops that were not triggered yet; null to leave it. */
+  readonly triggerPrice?: InputMaybe<Scalars['Decimal']['input']>;
+};
+
 /** The proof that whoever asks is a member who joined before. */
 export type OpenMemberSessionInput = {
   /** A challenge as `butler { challenge { value } }` gave it. */
@@ -247,7 +312,11 @@ export type OrderEventKind =
   /** A part of it, or all, traded. */
   | 'EXECUTED'
   /** Nothing happened to an order: events between the last one you saw and this one are no longer kept, or never were here. Only `orderUpdates` says so. */
-  | 'GAP';
+  | 'GAP'
+  /** Its terms changed: its owner wished so, or it met an order of the same user that takes the same quantity from both. */
+  | 'MODIFIED'
+  /** A trade reached the trigger price of a stop. */
+  | 'TRIGGERED';
 
 /** Where an order stands. */
 export type OrderStatus =
@@ -258,14 +327,20 @@ export type OrderStatus =
   /** Waits; nothing has traded. */
   | 'OPEN'
   /** A part has traded, the rest waits. */
-  | 'PARTIALLY_FILLED';
+  | 'PARTIALLY_FILLED'
+  /** A stop that no trade has triggered yet. */
+  | 'TRIGGER_PENDING';
 
 /** How an order names its price. */
 export type OrderType =
   /** Trades at its limit price or better. */
   | 'LIMIT'
   /** Trades at once at the best prices there are, up to the end of the price band. */
-  | 'MARKET';
+  | 'MARKET'
+  /** Waits for a trade at its trigger price or beyond (a purchase at or above it, a sale at or below), then trades like a MARKET order, up to the end of the price band of the day on which it was placed. */
+  | 'STOP'
+  /** Waits for a trade at its trigger price or beyond, then is a LIMIT order. */
+  | 'STOP_LIMIT';
 
 /** Whether a partner may call the graph. */
 export type PartnerStatus =
@@ -326,16 +401,26 @@ export type PlaceBasketInput = {
 export type PlaceOrderInput = {
   /** Your own name for the order: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same order under it again changes nothing and answers with the first. */
   readonly clientOrderId: Scalars['String']['input'];
-  /** Worst price in rupees, a multiple of the tick size within the price band; null for MARKET orders. */
+  /** Shows others so many units at a time, at least a tenth of the quantity: for LIMIT orders that may wait. Each next part queues anew. Null to show all. */
+  readonly displayQuantity?: InputMaybe<Scalars['BigInt']['input']>;
+  /** Last day of a GTD order in India, YYYY-MM-DD, at most a year ahead; null for the others. */
+  readonly goodTill?: InputMaybe<Scalars['String']['input']>;
+  /** Worst price in rupees, a multiple of the tick size within the price band; null for MARKET and STOP orders. */
   readonly limitPrice?: InputMaybe<Scalars['Decimal']['input']>;
+  /** Refuses the order rather than trade at once: for LIMIT orders that may wait. */
+  readonly postOnly?: Scalars['Boolean']['input'];
   /** What the shares are meant for. */
   readonly product: Product;
-  /** Units: 1 to 10,000,000, a multiple of the lot size. */
+  /** Units: 1 to 10,000,000, a multiple of the lot size, at most the freeze quantity unless it is sliced. */
   readonly quantity: Scalars['BigInt']['input'];
+  /** What happens when it meets another order of yours. */
+  readonly selfTradePrevention?: SelfTradePrevention;
   /** Buy or sell. A sale needs the shares; there is no short selling. */
   readonly side: Side;
   /** Symbol of the instrument, for example "RELIANCE". */
   readonly symbol: Scalars['String']['input'];
+  /** The price in rupees whose trade triggers a stop, a multiple of the tick size within the price band: of a STOP_LIMIT purchase at most its limit, of a sale at least. If the last trade was there already, it is triggered at once. Null for LIMIT and MARKET orders. */
+  readonly triggerPrice?: InputMaybe<Scalars['Decimal']['input']>;
   /** How the order names its price. */
   readonly type: OrderType;
   /** How long it waits. */
@@ -455,6 +540,17 @@ export type ScopePurpose =
   /** Join under a codename; later proofs in this scope find the member again. */
   | 'MEMBERSHIP';
 
+/** What happens when an order meets another one of the same user; the mode of the one that arrives counts. */
+export type SelfTradePrevention =
+  /** Both leave. */
+  | 'CANCEL_BOTH'
+  /** The one that arrives leaves. */
+  | 'CANCEL_NEWEST'
+  /** The one that waits leaves, and the other goes on. */
+  | 'CANCEL_OLDEST'
+  /** Both lose the smaller quantity; nothing trades. */
+  | 'DECREMENT';
+
 /** Which way an order trades. */
 export type Side =
   /** Takes shares for cash. */
@@ -527,12 +623,40 @@ export type TradingRefusalCode =
   | 'CLIENT_BASKET_ID_INVALID'
   /** You have used this client basket id for another basket. */
   | 'CLIENT_BASKET_ID_REUSED'
+  /** A client id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
+  | 'CLIENT_GTT_ID_INVALID'
+  /** You have used this client id for another good-till-triggered order. */
+  | 'CLIENT_GTT_ID_REUSED'
   /** A client order id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
   | 'CLIENT_ORDER_ID_INVALID'
   /** You have used this client order id for another order. */
   | 'CLIENT_ORDER_ID_REUSED'
+  /** The quantity shown must lie between a tenth of the quantity and all of it. */
+  | 'DISPLAY_QUANTITY_INVALID'
+  /** Only a LIMIT order that may wait shows a part of its quantity, and only from the beginning. */
+  | 'DISPLAY_QUANTITY_NOT_ALLOWED'
+  /** The quantity is above the freeze quantity; `placeSlicedOrder` cuts up to 20 times as much into several orders. */
+  | 'FREEZE_QUANTITY_EXCEEDED'
   /** The buying power does not cover the value and the charges of this order. */
   | 'FUNDS_INSUFFICIENT'
+  /** The last day is a date, YYYY-MM-DD, from today to a year ahead. */
+  | 'GOOD_TILL_INVALID'
+  /** Only a GTD order takes a last day. */
+  | 'GOOD_TILL_NOT_ALLOWED'
+  /** A GTD order needs its last day. */
+  | 'GOOD_TILL_REQUIRED'
+  /** You have 100 good-till-triggered orders that wait, which is as many as there can be. */
+  | 'GTTS_TOO_MANY'
+  /** It was triggered or cancelled already. */
+  | 'GTT_CLOSED'
+  /** There is one leg, or two: one above the last price and one below. */
+  | 'GTT_LEGS_INVALID'
+  /** The prices of a leg lie above 0 and are at most a crore. */
+  | 'GTT_PRICE_INVALID'
+  /** The last price is there already. */
+  | 'GTT_REACHED'
+  /** You have no good-till-triggered order of this id. */
+  | 'GTT_UNKNOWN'
   /** You do not have this quantity free to sell under this product. */
   | 'HOLDINGS_INSUFFICIENT'
   /** It can be watched but not traded: an index, or quoted in another currency than rupees. */
@@ -549,16 +673,32 @@ export type TradingRefusalCode =
   | 'ORDER_TO_TRADE_EXCEEDED'
   /** You have no order of this id. */
   | 'ORDER_UNKNOWN'
-  /** A MARKET order takes no limit price. */
+  /** You would have more of this instrument, orders included, than one user may. */
+  | 'POSITION_LIMIT_EXCEEDED'
+  /** Only a LIMIT order that may wait can be post-only. */
+  | 'POST_ONLY_NOT_ALLOWED'
+  /** The order is post-only and would trade at once. */
+  | 'POST_ONLY_WOULD_TRADE'
+  /** An order of this type takes no limit price. */
   | 'PRICE_NOT_ALLOWED'
-  /** The limit price lies outside the day's price band. */
+  /** The price lies outside the day's price band. */
   | 'PRICE_OUT_OF_BAND'
-  /** A LIMIT order needs a limit price. */
+  /** An order of this type needs a limit price. */
   | 'PRICE_REQUIRED'
+  /** As much as that, or more, has traded already. */
+  | 'QUANTITY_FILLED'
   /** The quantity must lie between 1 and 10000000. */
   | 'QUANTITY_INVALID'
-  /** The limit price is not a multiple of the tick size. */
+  /** The price is not a multiple of the tick size. */
   | 'TICK_SIZE_VIOLATED'
+  /** A buying stop is triggered at or below its limit price, a selling one at or above it. */
+  | 'TRIGGER_PRICE_INVALID'
+  /** Only a stop that was not triggered yet takes a trigger price. */
+  | 'TRIGGER_PRICE_NOT_ALLOWED'
+  /** A stop needs a trigger price. */
+  | 'TRIGGER_PRICE_REQUIRED'
+  /** An order of this type does not wait like that: a MARKET order takes DAY, IOC or FOK, a stop DAY, GTC or GTD, and nothing of MIS outlasts its day. */
+  | 'VALIDITY_NOT_ALLOWED'
   /** You have 20 watchlists, which is as many as there can be. */
   | 'WATCHLISTS_TOO_MANY'
   /** The name of a watchlist has 1 to 40 characters, none of them a control character. */
@@ -607,12 +747,16 @@ export type UsersRefusalCode =
   /** There is no tenant of this name. */
   | 'TENANT_UNKNOWN';
 
-/** How long an order waits. A MARKET order never waits, whatever it says here. */
+/** How long an order waits. A MARKET order never waits: it takes DAY, IOC or FOK. A stop takes DAY, GTC or GTD. */
 export type Validity =
   /** Until it is filled or cancelled, at most to the end of the day in India. */
   | 'DAY'
   /** Fill or kill: trades whole at once, or not at all. */
   | 'FOK'
+  /** Good till cancelled: waits from day to day. Not for MIS. */
+  | 'GTC'
+  /** Good till date: waits to the end of the day that `goodTill` names. Not for MIS. */
+  | 'GTD'
   /** Immediate or cancel: what does not trade at once is cancelled. */
   | 'IOC';
 
@@ -706,7 +850,7 @@ export type NodeQueryVariables = Exact<{
 }>;
 
 
-export type NodeQuery = { readonly __typename?: 'Query', readonly node?: { readonly __typename?: 'Alert', readonly id: string } | { readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string, readonly id: string } | { readonly __typename?: 'Member', readonly id: string } | { readonly __typename?: 'Order', readonly status: OrderStatus, readonly id: string } | { readonly __typename?: 'Partner', readonly id: string } | { readonly __typename?: 'PartnerApp', readonly id: string } | { readonly __typename?: 'Plan', readonly id: string } | { readonly __typename?: 'Position', readonly id: string } | { readonly __typename?: 'Tenant', readonly id: string } | { readonly __typename?: 'Trade', readonly id: string } | { readonly __typename?: 'User', readonly displayName: string, readonly id: string } | { readonly __typename?: 'Wallet', readonly id: string } | { readonly __typename?: 'Watchlist', readonly id: string } | null };
+export type NodeQuery = { readonly __typename?: 'Query', readonly node?: { readonly __typename?: 'Alert', readonly id: string } | { readonly __typename?: 'Gtt', readonly id: string } | { readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string, readonly id: string } | { readonly __typename?: 'Member', readonly id: string } | { readonly __typename?: 'Order', readonly status: OrderStatus, readonly id: string } | { readonly __typename?: 'Partner', readonly id: string } | { readonly __typename?: 'PartnerApp', readonly id: string } | { readonly __typename?: 'Plan', readonly id: string } | { readonly __typename?: 'Position', readonly id: string } | { readonly __typename?: 'Tenant', readonly id: string } | { readonly __typename?: 'Trade', readonly id: string } | { readonly __typename?: 'User', readonly displayName: string, readonly id: string } | { readonly __typename?: 'Wallet', readonly id: string } | { readonly __typename?: 'Watchlist', readonly id: string } | null };
 
 export type PlayMutationVariables = Exact<{
   input: PlayMarketInput;
@@ -741,6 +885,46 @@ export type MyPositionsSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 export type MyPositionsSubscription = { readonly __typename?: 'Subscription', readonly positionUpdates: { readonly __typename?: 'PositionUpdate', readonly position: { readonly __typename?: 'Position', readonly id: string, readonly quantity: number | string, readonly averagePrice: string, readonly realisedPnl: { readonly __typename?: 'Money', readonly amount: string }, readonly unrealisedPnl: { readonly __typename?: 'Money', readonly amount: string }, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly forecast?: { readonly __typename?: 'Forecast', readonly annualisedVolatility: number } | null } } } };
 
+export type ProtectMutationVariables = Exact<{
+  input: PlaceOrderInput;
+}>;
+
+
+export type ProtectMutation = { readonly __typename?: 'Mutation', readonly placeOrder: { readonly __typename?: 'PlaceOrderPayload', readonly order?: { readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly triggerPrice?: string | null } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type ModifyMutationVariables = Exact<{
+  input: ModifyOrderInput;
+}>;
+
+
+export type ModifyMutation = { readonly __typename?: 'Mutation', readonly modifyOrder: { readonly __typename?: 'ModifyOrderPayload', readonly order?: { readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly quantity: number | string, readonly limitPrice?: string | null, readonly triggerPrice?: string | null, readonly filledQuantity: number | string } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type CancelAllMutationVariables = Exact<{
+  input: CancelOrdersInput;
+}>;
+
+
+export type CancelAllMutation = { readonly __typename?: 'Mutation', readonly cancelOrders: { readonly __typename?: 'CancelOrdersPayload', readonly orders: ReadonlyArray<{ readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly filledQuantity: number | string }>, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type BuySlicedMutationVariables = Exact<{
+  input: PlaceOrderInput;
+}>;
+
+
+export type BuySlicedMutation = { readonly __typename?: 'Mutation', readonly placeSlicedOrder: { readonly __typename?: 'PlaceSlicedOrderPayload', readonly orders: ReadonlyArray<{ readonly __typename?: 'Order', readonly id: string, readonly clientOrderId: string, readonly quantity: number | string, readonly status: OrderStatus }>, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type KeepBackMutationVariables = Exact<{
+  input: CreateGttInput;
+}>;
+
+
+export type KeepBackMutation = { readonly __typename?: 'Mutation', readonly createGtt: { readonly __typename?: 'GttPayload', readonly gtt?: { readonly __typename?: 'Gtt', readonly id: string, readonly status: GttStatus, readonly legs: ReadonlyArray<{ readonly __typename?: 'GttLeg', readonly condition: AlertCondition, readonly triggerPrice: string, readonly limitPrice: string, readonly quantity: number | string }> } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type MyGttsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MyGttsQuery = { readonly __typename?: 'Query', readonly me?: { readonly __typename?: 'User', readonly gtts?: { readonly __typename?: 'GttConnection', readonly edges: ReadonlyArray<{ readonly __typename?: 'GttEdge', readonly node: { readonly __typename?: 'Gtt', readonly id: string, readonly status: GttStatus, readonly side: Side, readonly triggeredPrice?: string | null, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string }, readonly legs: ReadonlyArray<{ readonly __typename?: 'GttLeg', readonly triggerPrice: string, readonly limitPrice: string, readonly quantity: number | string }>, readonly order?: { readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode } | null } }> } | null } | null };
+
 export type PlaceBasketMutationVariables = Exact<{
   input: PlaceBasketInput;
 }>;
@@ -767,4 +951,10 @@ export const SaveWatchlistDocument = {"kind":"Document","definitions":[{"kind":"
 export const CreateAlertDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateAlert"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateAlertInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createAlert"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alert"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<CreateAlertMutation, CreateAlertMutationVariables>;
 export const MyAlertsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"MyAlerts"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"BigInt"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"alerts"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"alert"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"condition"}},{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"triggeredPrice"}},{"kind":"Field","name":{"kind":"Name","value":"triggeredAt"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}}]}}]} as unknown as DocumentNode<MyAlertsSubscription, MyAlertsSubscriptionVariables>;
 export const MyPositionsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"MyPositions"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"positionUpdates"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"position"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}},{"kind":"Field","name":{"kind":"Name","value":"realisedPnl"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"unrealisedPnl"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<MyPositionsSubscription, MyPositionsSubscriptionVariables>;
+export const ProtectDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Protect"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlaceOrderInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"placeOrder"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"triggerPrice"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<ProtectMutation, ProtectMutationVariables>;
+export const ModifyDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"Modify"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ModifyOrderInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"modifyOrder"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"triggerPrice"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<ModifyMutation, ModifyMutationVariables>;
+export const CancelAllDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelAll"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CancelOrdersInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelOrders"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"orders"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<CancelAllMutation, CancelAllMutationVariables>;
+export const BuySlicedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"BuySliced"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlaceOrderInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"placeSlicedOrder"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"orders"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"clientOrderId"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<BuySlicedMutation, BuySlicedMutationVariables>;
+export const KeepBackDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"KeepBack"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateGttInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createGtt"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gtt"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"legs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"condition"}},{"kind":"Field","name":{"kind":"Name","value":"triggerPrice"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<KeepBackMutation, KeepBackMutationVariables>;
+export const MyGttsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MyGtts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gtts"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"20"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}}]}},{"kind":"Field","name":{"kind":"Name","value":"legs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"triggerPrice"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggeredPrice"}},{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<MyGttsQuery, MyGttsQueryVariables>;
 export const PlaceBasketDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"PlaceBasket"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlaceBasketInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"placeBasket"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"basket"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"orders"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<PlaceBasketMutation, PlaceBasketMutationVariables>;

@@ -177,6 +177,7 @@ class Recorder {
       at: this.#now(),
       owner: live?.owner ?? 1,
       order: live?.order ?? 0,
+      display: null,
     } as const;
     if (!live || live.price === null || (live.remaining > 1 && this.uniform() < 0.5)) {
       const quantity = Math.max(1, (live?.quantity ?? 2) - 1);

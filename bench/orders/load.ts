@@ -3,6 +3,7 @@
  * from then on, so that an exchange that falls behind is not spared the wait.
  */
 import { isRefusal } from '@gridworks/kit/refusal';
+import { PLAIN } from '@gridworks/trading/domain/order';
 import { randomOf, type Random } from '../../e2e/random.ts';
 import { quantile } from '../harness/statistics.ts';
 import { REFERENCE_PRICE, TICK, type Stage } from './stage.ts';
@@ -54,6 +55,7 @@ export async function loadOrders(
     const isResting = chance <= RESTING;
     const side = random(0, 1) === 0 ? ('BUY' as const) : ('SELL' as const);
     const placed = await exchange.placeOrder(caller, {
+      ...PLAIN,
       clientOrderId: `${seed}-${index}`,
       // People sell what they have: their own instrument.
       symbol: symbols[person % symbols.length] ?? '',

@@ -11,6 +11,7 @@ import { startPostgres } from '@gridworks/kit/postgres';
 import { isRefusal } from '@gridworks/kit/refusal';
 import { createPlatform, type Platform } from '@gridworks/kit/subgraph';
 import { migrate } from '@gridworks/prisma/migrate';
+import { PLAIN } from '@gridworks/trading/domain/order';
 import { creditAccounts } from '@gridworks/trading/events';
 import { Exchange } from '@gridworks/trading/exchange';
 import { InstrumentStore, registerInstruments } from '@gridworks/trading/store/instrument';
@@ -127,6 +128,7 @@ async function welcome(
   const bought = await Promise.all(
     people.map((person, index) =>
       exchange.placeOrder(person, {
+        ...PLAIN,
         clientOrderId: 'first',
         symbol: symbols[index % symbols.length] ?? '',
         side: 'BUY',
@@ -147,7 +149,13 @@ async function welcome(
 
 async function lagOf(db: Database): Promise<Readonly<Record<string, number>>> {
   const topics: Readonly<Record<(typeof CONSUMERS)[number], readonly string[]>> = {
-    'billing.wallets': ['users.registered', 'orders.created', 'orders.executed', 'orders.cancelled'],
+    'billing.wallets': [
+      'users.registered',
+      'orders.created',
+      'orders.modified',
+      'orders.executed',
+      'orders.cancelled',
+    ],
     'trading.accounts': ['users.registered', 'wallets.credited'],
     'trading.positions': ['orders.executed'],
   };

@@ -14,12 +14,15 @@ export type Sql = Pick<pg.PoolClient, 'query'>;
 
 const BIGINT_OID = 20;
 const NUMERIC_OID = 1700;
+const DATE_OID = 1082;
 
-// int8 as bigint: money must not pass through a double. numeric is what sum(int8) yields; our sums are whole.
+// int8 as bigint: money must not pass through a double. numeric is what sum(int8) yields; our sums are whole. A date stays
+// `YYYY-MM-DD`: it is no instant.
 const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary'): (text: string) => unknown {
     if (oid === BIGINT_OID) return BigInt;
     if (oid === NUMERIC_OID) return (text) => (/^-?\d+$/.test(text) ? BigInt(text) : text);
+    if (oid === DATE_OID) return String;
     return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
   },
 };

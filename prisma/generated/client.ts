@@ -241,6 +241,12 @@ export type Watchlist = Prisma.WatchlistModel
  */
 export type PriceAlert = Prisma.PriceAlertModel
 /**
+ * Model Gtt
+ * An order that is kept back until its instrument reaches a price; the columns of the other leg are null where there is
+ * one leg only.
+ */
+export type Gtt = Prisma.GttModel
+/**
  * Model ExchangeWriter
  * Which process may write orders: the one that raised the epoch last. A writer that was replaced finds out here.
  */

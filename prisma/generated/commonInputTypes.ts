@@ -593,6 +593,13 @@ export type EnumOrderValidityFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel> | $Enums.OrderValidity
 }
 
+export type EnumSelfTradePreventionFilter<$PrismaModel = never> = {
+  equals?: $Enums.SelfTradePrevention | Prisma.EnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  in?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel> | $Enums.SelfTradePrevention
+}
+
 export type EnumOrderStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -645,6 +652,16 @@ export type EnumOrderValidityWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
   _max?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
+}
+
+export type EnumSelfTradePreventionWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.SelfTradePrevention | Prisma.EnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  in?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSelfTradePreventionWithAggregatesFilter<$PrismaModel> | $Enums.SelfTradePrevention
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel>
 }
 
 export type EnumOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
@@ -716,6 +733,67 @@ export type EnumAlertStatusWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
   _max?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
+}
+
+export type EnumAlertConditionNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumAlertConditionNullableFilter<$PrismaModel> | $Enums.AlertCondition | null
+}
+
+export type EnumGttStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.GttStatus | Prisma.EnumGttStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumGttStatusFilter<$PrismaModel> | $Enums.GttStatus
+}
+
+export type IntNullableFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntNullableFilter<$PrismaModel> | number | null
+}
+
+export type EnumAlertConditionNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumAlertConditionNullableWithAggregatesFilter<$PrismaModel> | $Enums.AlertCondition | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumAlertConditionNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumAlertConditionNullableFilter<$PrismaModel>
+}
+
+export type EnumGttStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.GttStatus | Prisma.EnumGttStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumGttStatusWithAggregatesFilter<$PrismaModel> | $Enums.GttStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumGttStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumGttStatusFilter<$PrismaModel>
+}
+
+export type IntNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntNullableWithAggregatesFilter<$PrismaModel> | number | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+  _sum?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedIntNullableFilter<$PrismaModel>
 }
 
 export type EnumBrokerOrderTypeFilter<$PrismaModel = never> = {
@@ -1392,6 +1470,13 @@ export type NestedEnumOrderValidityFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel> | $Enums.OrderValidity
 }
 
+export type NestedEnumSelfTradePreventionFilter<$PrismaModel = never> = {
+  equals?: $Enums.SelfTradePrevention | Prisma.EnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  in?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel> | $Enums.SelfTradePrevention
+}
+
 export type NestedEnumOrderStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -1444,6 +1529,16 @@ export type NestedEnumOrderValidityWithAggregatesFilter<$PrismaModel = never> = 
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
   _max?: Prisma.NestedEnumOrderValidityFilter<$PrismaModel>
+}
+
+export type NestedEnumSelfTradePreventionWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.SelfTradePrevention | Prisma.EnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  in?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  notIn?: $Enums.SelfTradePrevention[] | Prisma.ListEnumSelfTradePreventionFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumSelfTradePreventionWithAggregatesFilter<$PrismaModel> | $Enums.SelfTradePrevention
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel>
 }
 
 export type NestedEnumOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
@@ -1515,6 +1610,56 @@ export type NestedEnumAlertStatusWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
   _max?: Prisma.NestedEnumAlertStatusFilter<$PrismaModel>
+}
+
+export type NestedEnumAlertConditionNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumAlertConditionNullableFilter<$PrismaModel> | $Enums.AlertCondition | null
+}
+
+export type NestedEnumGttStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.GttStatus | Prisma.EnumGttStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumGttStatusFilter<$PrismaModel> | $Enums.GttStatus
+}
+
+export type NestedEnumAlertConditionNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.AlertCondition | Prisma.EnumAlertConditionFieldRefInput<$PrismaModel> | null
+  in?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.AlertCondition[] | Prisma.ListEnumAlertConditionFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumAlertConditionNullableWithAggregatesFilter<$PrismaModel> | $Enums.AlertCondition | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumAlertConditionNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumAlertConditionNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumGttStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.GttStatus | Prisma.EnumGttStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.GttStatus[] | Prisma.ListEnumGttStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumGttStatusWithAggregatesFilter<$PrismaModel> | $Enums.GttStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumGttStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumGttStatusFilter<$PrismaModel>
+}
+
+export type NestedIntNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: number | Prisma.IntFieldRefInput<$PrismaModel> | null
+  in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  notIn?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel> | null
+  lt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  lte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gt?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  gte?: number | Prisma.IntFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedIntNullableWithAggregatesFilter<$PrismaModel> | number | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _avg?: Prisma.NestedFloatNullableFilter<$PrismaModel>
+  _sum?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedIntNullableFilter<$PrismaModel>
 }
 
 export type NestedEnumBrokerOrderTypeFilter<$PrismaModel = never> = {

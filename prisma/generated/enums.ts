@@ -129,6 +129,17 @@ export const AlertStatus = {
 export type AlertStatus = (typeof AlertStatus)[keyof typeof AlertStatus]
 
 
+export const GttStatus = {
+  ACTIVE: 'ACTIVE',
+  TRIGGERED: 'TRIGGERED',
+  PLACED: 'PLACED',
+  REFUSED: 'REFUSED',
+  CANCELLED: 'CANCELLED'
+} as const
+
+export type GttStatus = (typeof GttStatus)[keyof typeof GttStatus]
+
+
 export const OrderSide = {
   BUY: 'BUY',
   SELL: 'SELL'
@@ -139,7 +150,9 @@ export type OrderSide = (typeof OrderSide)[keyof typeof OrderSide]
 
 export const OrderType = {
   LIMIT: 'LIMIT',
-  MARKET: 'MARKET'
+  MARKET: 'MARKET',
+  STOP: 'STOP',
+  STOP_LIMIT: 'STOP_LIMIT'
 } as const
 
 export type OrderType = (typeof OrderType)[keyof typeof OrderType]
@@ -156,13 +169,26 @@ export type OrderProduct = (typeof OrderProduct)[keyof typeof OrderProduct]
 export const OrderValidity = {
   DAY: 'DAY',
   IOC: 'IOC',
-  FOK: 'FOK'
+  FOK: 'FOK',
+  GTC: 'GTC',
+  GTD: 'GTD'
 } as const
 
 export type OrderValidity = (typeof OrderValidity)[keyof typeof OrderValidity]
 
 
+export const SelfTradePrevention = {
+  CANCEL_NEWEST: 'CANCEL_NEWEST',
+  CANCEL_OLDEST: 'CANCEL_OLDEST',
+  CANCEL_BOTH: 'CANCEL_BOTH',
+  DECREMENT: 'DECREMENT'
+} as const
+
+export type SelfTradePrevention = (typeof SelfTradePrevention)[keyof typeof SelfTradePrevention]
+
+
 export const OrderStatus = {
+  TRIGGER_PENDING: 'TRIGGER_PENDING',
   OPEN: 'OPEN',
   PARTIALLY_FILLED: 'PARTIALLY_FILLED',
   FILLED: 'FILLED',
@@ -174,6 +200,8 @@ export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus]
 
 export const OrderEventKind = {
   CREATED: 'CREATED',
+  TRIGGERED: 'TRIGGERED',
+  MODIFIED: 'MODIFIED',
   EXECUTED: 'EXECUTED',
   CANCELLED: 'CANCELLED'
 } as const

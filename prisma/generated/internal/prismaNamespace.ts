@@ -436,6 +436,7 @@ export const ModelName = {
   Position: 'Position',
   Watchlist: 'Watchlist',
   PriceAlert: 'PriceAlert',
+  Gtt: 'Gtt',
   ExchangeWriter: 'ExchangeWriter',
   JournalEntry: 'JournalEntry',
   JournalSnapshot: 'JournalSnapshot',
@@ -460,7 +461,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "saga" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "adjustment" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "journalProjection" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
+    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "saga" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "adjustment" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "gtt" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "journalProjection" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -3318,6 +3319,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    Gtt: {
+      payload: Prisma.$GttPayload<ExtArgs>
+      fields: Prisma.GttFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.GttFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.GttFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>
+        }
+        findFirst: {
+          args: Prisma.GttFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.GttFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>
+        }
+        findMany: {
+          args: Prisma.GttFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>[]
+        }
+        create: {
+          args: Prisma.GttCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>
+        }
+        createMany: {
+          args: Prisma.GttCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.GttCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>[]
+        }
+        delete: {
+          args: Prisma.GttDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>
+        }
+        update: {
+          args: Prisma.GttUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>
+        }
+        deleteMany: {
+          args: Prisma.GttDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.GttUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.GttUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>[]
+        }
+        upsert: {
+          args: Prisma.GttUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$GttPayload>
+        }
+        aggregate: {
+          args: Prisma.GttAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateGtt>
+        }
+        groupBy: {
+          args: Prisma.GttGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.GttGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.GttCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.GttCountAggregateOutputType> | number
+        }
+      }
+    }
     ExchangeWriter: {
       payload: Prisma.$ExchangeWriterPayload<ExtArgs>
       fields: Prisma.ExchangeWriterFieldRefs
@@ -4089,7 +4164,8 @@ export const OrderHoldScalarFieldEnum = {
   userId: 'userId',
   held: 'held',
   settled: 'settled',
-  done: 'done'
+  done: 'done',
+  modified: 'modified'
 } as const
 
 export type OrderHoldScalarFieldEnum = (typeof OrderHoldScalarFieldEnum)[keyof typeof OrderHoldScalarFieldEnum]
@@ -4390,6 +4466,11 @@ export const OrderScalarFieldEnum = {
   validity: 'validity',
   quantity: 'quantity',
   limitPrice: 'limitPrice',
+  triggerPrice: 'triggerPrice',
+  displayQuantity: 'displayQuantity',
+  postOnly: 'postOnly',
+  selfTradePrevention: 'selfTradePrevention',
+  goodTill: 'goodTill',
   status: 'status',
   filledQuantity: 'filledQuantity',
   turnover: 'turnover',
@@ -4412,7 +4493,11 @@ export const OrderEventScalarFieldEnum = {
   status: 'status',
   filledQuantity: 'filledQuantity',
   turnover: 'turnover',
-  tradeId: 'tradeId'
+  tradeId: 'tradeId',
+  quantity: 'quantity',
+  limitPrice: 'limitPrice',
+  triggerPrice: 'triggerPrice',
+  displayQuantity: 'displayQuantity'
 } as const
 
 export type OrderEventScalarFieldEnum = (typeof OrderEventScalarFieldEnum)[keyof typeof OrderEventScalarFieldEnum]
@@ -4497,6 +4582,34 @@ export const PriceAlertScalarFieldEnum = {
 } as const
 
 export type PriceAlertScalarFieldEnum = (typeof PriceAlertScalarFieldEnum)[keyof typeof PriceAlertScalarFieldEnum]
+
+
+export const GttScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  clientGttId: 'clientGttId',
+  symbol: 'symbol',
+  side: 'side',
+  product: 'product',
+  condition: 'condition',
+  triggerPrice: 'triggerPrice',
+  limitPrice: 'limitPrice',
+  quantity: 'quantity',
+  otherCondition: 'otherCondition',
+  otherTriggerPrice: 'otherTriggerPrice',
+  otherLimitPrice: 'otherLimitPrice',
+  otherQuantity: 'otherQuantity',
+  status: 'status',
+  createdAt: 'createdAt',
+  triggeredAt: 'triggeredAt',
+  triggeredLeg: 'triggeredLeg',
+  triggeredPrice: 'triggeredPrice',
+  orderId: 'orderId',
+  refusalCode: 'refusalCode'
+} as const
+
+export type GttScalarFieldEnum = (typeof GttScalarFieldEnum)[keyof typeof GttScalarFieldEnum]
 
 
 export const ExchangeWriterScalarFieldEnum = {
@@ -4970,6 +5083,20 @@ export type ListEnumOrderValidityFieldRefInput<$PrismaModel> = FieldRefInputType
 
 
 /**
+ * Reference to a field of type 'SelfTradePrevention'
+ */
+export type EnumSelfTradePreventionFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SelfTradePrevention'>
+    
+
+
+/**
+ * Reference to a field of type 'SelfTradePrevention[]'
+ */
+export type ListEnumSelfTradePreventionFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'SelfTradePrevention[]'>
+    
+
+
+/**
  * Reference to a field of type 'OrderStatus'
  */
 export type EnumOrderStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OrderStatus'>
@@ -5036,6 +5163,20 @@ export type EnumAlertStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$Pris
  * Reference to a field of type 'AlertStatus[]'
  */
 export type ListEnumAlertStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'AlertStatus[]'>
+    
+
+
+/**
+ * Reference to a field of type 'GttStatus'
+ */
+export type EnumGttStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'GttStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'GttStatus[]'
+ */
+export type ListEnumGttStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'GttStatus[]'>
     
 
 
@@ -5340,6 +5481,7 @@ export type GlobalOmitConfig = {
   position?: Prisma.PositionOmit
   watchlist?: Prisma.WatchlistOmit
   priceAlert?: Prisma.PriceAlertOmit
+  gtt?: Prisma.GttOmit
   exchangeWriter?: Prisma.ExchangeWriterOmit
   journalEntry?: Prisma.JournalEntryOmit
   journalSnapshot?: Prisma.JournalSnapshotOmit

@@ -90,6 +90,7 @@ export const ModelName = {
   Position: 'Position',
   Watchlist: 'Watchlist',
   PriceAlert: 'PriceAlert',
+  Gtt: 'Gtt',
   ExchangeWriter: 'ExchangeWriter',
   JournalEntry: 'JournalEntry',
   JournalSnapshot: 'JournalSnapshot',
@@ -183,7 +184,8 @@ export const OrderHoldScalarFieldEnum = {
   userId: 'userId',
   held: 'held',
   settled: 'settled',
-  done: 'done'
+  done: 'done',
+  modified: 'modified'
 } as const
 
 export type OrderHoldScalarFieldEnum = (typeof OrderHoldScalarFieldEnum)[keyof typeof OrderHoldScalarFieldEnum]
@@ -484,6 +486,11 @@ export const OrderScalarFieldEnum = {
   validity: 'validity',
   quantity: 'quantity',
   limitPrice: 'limitPrice',
+  triggerPrice: 'triggerPrice',
+  displayQuantity: 'displayQuantity',
+  postOnly: 'postOnly',
+  selfTradePrevention: 'selfTradePrevention',
+  goodTill: 'goodTill',
   status: 'status',
   filledQuantity: 'filledQuantity',
   turnover: 'turnover',
@@ -506,7 +513,11 @@ export const OrderEventScalarFieldEnum = {
   status: 'status',
   filledQuantity: 'filledQuantity',
   turnover: 'turnover',
-  tradeId: 'tradeId'
+  tradeId: 'tradeId',
+  quantity: 'quantity',
+  limitPrice: 'limitPrice',
+  triggerPrice: 'triggerPrice',
+  displayQuantity: 'displayQuantity'
 } as const
 
 export type OrderEventScalarFieldEnum = (typeof OrderEventScalarFieldEnum)[keyof typeof OrderEventScalarFieldEnum]
@@ -591,6 +602,34 @@ export const PriceAlertScalarFieldEnum = {
 } as const
 
 export type PriceAlertScalarFieldEnum = (typeof PriceAlertScalarFieldEnum)[keyof typeof PriceAlertScalarFieldEnum]
+
+
+export const GttScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  clientGttId: 'clientGttId',
+  symbol: 'symbol',
+  side: 'side',
+  product: 'product',
+  condition: 'condition',
+  triggerPrice: 'triggerPrice',
+  limitPrice: 'limitPrice',
+  quantity: 'quantity',
+  otherCondition: 'otherCondition',
+  otherTriggerPrice: 'otherTriggerPrice',
+  otherLimitPrice: 'otherLimitPrice',
+  otherQuantity: 'otherQuantity',
+  status: 'status',
+  createdAt: 'createdAt',
+  triggeredAt: 'triggeredAt',
+  triggeredLeg: 'triggeredLeg',
+  triggeredPrice: 'triggeredPrice',
+  orderId: 'orderId',
+  refusalCode: 'refusalCode'
+} as const
+
+export type GttScalarFieldEnum = (typeof GttScalarFieldEnum)[keyof typeof GttScalarFieldEnum]
 
 
 export const ExchangeWriterScalarFieldEnum = {

@@ -30,6 +30,8 @@ export type AggregateOrder = {
 export type OrderAvgAggregateOutputType = {
   quantity: number | null
   limitPrice: number | null
+  triggerPrice: number | null
+  displayQuantity: number | null
   filledQuantity: number | null
   turnover: number | null
   hold: number | null
@@ -39,6 +41,8 @@ export type OrderAvgAggregateOutputType = {
 export type OrderSumAggregateOutputType = {
   quantity: bigint | null
   limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
   filledQuantity: bigint | null
   turnover: bigint | null
   hold: bigint | null
@@ -58,6 +62,11 @@ export type OrderMinAggregateOutputType = {
   validity: $Enums.OrderValidity | null
   quantity: bigint | null
   limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
+  postOnly: boolean | null
+  selfTradePrevention: $Enums.SelfTradePrevention | null
+  goodTill: Date | null
   status: $Enums.OrderStatus | null
   filledQuantity: bigint | null
   turnover: bigint | null
@@ -80,6 +89,11 @@ export type OrderMaxAggregateOutputType = {
   validity: $Enums.OrderValidity | null
   quantity: bigint | null
   limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
+  postOnly: boolean | null
+  selfTradePrevention: $Enums.SelfTradePrevention | null
+  goodTill: Date | null
   status: $Enums.OrderStatus | null
   filledQuantity: bigint | null
   turnover: bigint | null
@@ -102,6 +116,11 @@ export type OrderCountAggregateOutputType = {
   validity: number
   quantity: number
   limitPrice: number
+  triggerPrice: number
+  displayQuantity: number
+  postOnly: number
+  selfTradePrevention: number
+  goodTill: number
   status: number
   filledQuantity: number
   turnover: number
@@ -116,6 +135,8 @@ export type OrderCountAggregateOutputType = {
 export type OrderAvgAggregateInputType = {
   quantity?: true
   limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
   filledQuantity?: true
   turnover?: true
   hold?: true
@@ -125,6 +146,8 @@ export type OrderAvgAggregateInputType = {
 export type OrderSumAggregateInputType = {
   quantity?: true
   limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
   filledQuantity?: true
   turnover?: true
   hold?: true
@@ -144,6 +167,11 @@ export type OrderMinAggregateInputType = {
   validity?: true
   quantity?: true
   limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
+  postOnly?: true
+  selfTradePrevention?: true
+  goodTill?: true
   status?: true
   filledQuantity?: true
   turnover?: true
@@ -166,6 +194,11 @@ export type OrderMaxAggregateInputType = {
   validity?: true
   quantity?: true
   limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
+  postOnly?: true
+  selfTradePrevention?: true
+  goodTill?: true
   status?: true
   filledQuantity?: true
   turnover?: true
@@ -188,6 +221,11 @@ export type OrderCountAggregateInputType = {
   validity?: true
   quantity?: true
   limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
+  postOnly?: true
+  selfTradePrevention?: true
+  goodTill?: true
   status?: true
   filledQuantity?: true
   turnover?: true
@@ -297,6 +335,11 @@ export type OrderGroupByOutputType = {
   validity: $Enums.OrderValidity
   quantity: bigint
   limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
+  postOnly: boolean
+  selfTradePrevention: $Enums.SelfTradePrevention
+  goodTill: Date | null
   status: $Enums.OrderStatus
   filledQuantity: bigint
   turnover: bigint
@@ -342,6 +385,11 @@ export type OrderWhereInput = {
   validity?: Prisma.EnumOrderValidityFilter<"Order"> | $Enums.OrderValidity
   quantity?: Prisma.BigIntFilter<"Order"> | bigint | number
   limitPrice?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
+  triggerPrice?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
+  displayQuantity?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
+  postOnly?: Prisma.BoolFilter<"Order"> | boolean
+  selfTradePrevention?: Prisma.EnumSelfTradePreventionFilter<"Order"> | $Enums.SelfTradePrevention
+  goodTill?: Prisma.DateTimeNullableFilter<"Order"> | Date | string | null
   status?: Prisma.EnumOrderStatusFilter<"Order"> | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFilter<"Order"> | bigint | number
   turnover?: Prisma.BigIntFilter<"Order"> | bigint | number
@@ -364,6 +412,11 @@ export type OrderOrderByWithRelationInput = {
   validity?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   limitPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
+  postOnly?: Prisma.SortOrder
+  selfTradePrevention?: Prisma.SortOrder
+  goodTill?: Prisma.SortOrderInput | Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
@@ -390,6 +443,11 @@ export type OrderWhereUniqueInput = Prisma.AtLeast<{
   validity?: Prisma.EnumOrderValidityFilter<"Order"> | $Enums.OrderValidity
   quantity?: Prisma.BigIntFilter<"Order"> | bigint | number
   limitPrice?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
+  triggerPrice?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
+  displayQuantity?: Prisma.BigIntNullableFilter<"Order"> | bigint | number | null
+  postOnly?: Prisma.BoolFilter<"Order"> | boolean
+  selfTradePrevention?: Prisma.EnumSelfTradePreventionFilter<"Order"> | $Enums.SelfTradePrevention
+  goodTill?: Prisma.DateTimeNullableFilter<"Order"> | Date | string | null
   status?: Prisma.EnumOrderStatusFilter<"Order"> | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFilter<"Order"> | bigint | number
   turnover?: Prisma.BigIntFilter<"Order"> | bigint | number
@@ -412,6 +470,11 @@ export type OrderOrderByWithAggregationInput = {
   validity?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   limitPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
+  postOnly?: Prisma.SortOrder
+  selfTradePrevention?: Prisma.SortOrder
+  goodTill?: Prisma.SortOrderInput | Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
@@ -442,6 +505,11 @@ export type OrderScalarWhereWithAggregatesInput = {
   validity?: Prisma.EnumOrderValidityWithAggregatesFilter<"Order"> | $Enums.OrderValidity
   quantity?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
   limitPrice?: Prisma.BigIntNullableWithAggregatesFilter<"Order"> | bigint | number | null
+  triggerPrice?: Prisma.BigIntNullableWithAggregatesFilter<"Order"> | bigint | number | null
+  displayQuantity?: Prisma.BigIntNullableWithAggregatesFilter<"Order"> | bigint | number | null
+  postOnly?: Prisma.BoolWithAggregatesFilter<"Order"> | boolean
+  selfTradePrevention?: Prisma.EnumSelfTradePreventionWithAggregatesFilter<"Order"> | $Enums.SelfTradePrevention
+  goodTill?: Prisma.DateTimeNullableWithAggregatesFilter<"Order"> | Date | string | null
   status?: Prisma.EnumOrderStatusWithAggregatesFilter<"Order"> | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
   turnover?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
@@ -464,6 +532,11 @@ export type OrderCreateInput = {
   validity: $Enums.OrderValidity
   quantity: bigint | number
   limitPrice?: bigint | number | null
+  triggerPrice?: bigint | number | null
+  displayQuantity?: bigint | number | null
+  postOnly: boolean
+  selfTradePrevention: $Enums.SelfTradePrevention
+  goodTill?: Date | string | null
   status: $Enums.OrderStatus
   filledQuantity: bigint | number
   turnover: bigint | number
@@ -486,6 +559,11 @@ export type OrderUncheckedCreateInput = {
   validity: $Enums.OrderValidity
   quantity: bigint | number
   limitPrice?: bigint | number | null
+  triggerPrice?: bigint | number | null
+  displayQuantity?: bigint | number | null
+  postOnly: boolean
+  selfTradePrevention: $Enums.SelfTradePrevention
+  goodTill?: Date | string | null
   status: $Enums.OrderStatus
   filledQuantity: bigint | number
   turnover: bigint | number
@@ -508,6 +586,11 @@ export type OrderUpdateInput = {
   validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
+  goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -530,6 +613,11 @@ export type OrderUncheckedUpdateInput = {
   validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
+  goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -552,6 +640,11 @@ export type OrderCreateManyInput = {
   validity: $Enums.OrderValidity
   quantity: bigint | number
   limitPrice?: bigint | number | null
+  triggerPrice?: bigint | number | null
+  displayQuantity?: bigint | number | null
+  postOnly: boolean
+  selfTradePrevention: $Enums.SelfTradePrevention
+  goodTill?: Date | string | null
   status: $Enums.OrderStatus
   filledQuantity: bigint | number
   turnover: bigint | number
@@ -574,6 +667,11 @@ export type OrderUpdateManyMutationInput = {
   validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
+  goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -596,6 +694,11 @@ export type OrderUncheckedUpdateManyInput = {
   validity?: Prisma.EnumOrderValidityFieldUpdateOperationsInput | $Enums.OrderValidity
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
+  goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
@@ -623,6 +726,11 @@ export type OrderCountOrderByAggregateInput = {
   validity?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
+  postOnly?: Prisma.SortOrder
+  selfTradePrevention?: Prisma.SortOrder
+  goodTill?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
@@ -635,6 +743,8 @@ export type OrderCountOrderByAggregateInput = {
 export type OrderAvgOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
   limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   hold?: Prisma.SortOrder
@@ -654,6 +764,11 @@ export type OrderMaxOrderByAggregateInput = {
   validity?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
+  postOnly?: Prisma.SortOrder
+  selfTradePrevention?: Prisma.SortOrder
+  goodTill?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
@@ -676,6 +791,11 @@ export type OrderMinOrderByAggregateInput = {
   validity?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
+  postOnly?: Prisma.SortOrder
+  selfTradePrevention?: Prisma.SortOrder
+  goodTill?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
@@ -688,6 +808,8 @@ export type OrderMinOrderByAggregateInput = {
 export type OrderSumOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
   limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   hold?: Prisma.SortOrder
@@ -708,6 +830,10 @@ export type EnumOrderProductFieldUpdateOperationsInput = {
 
 export type EnumOrderValidityFieldUpdateOperationsInput = {
   set?: $Enums.OrderValidity
+}
+
+export type EnumSelfTradePreventionFieldUpdateOperationsInput = {
+  set?: $Enums.SelfTradePrevention
 }
 
 export type EnumOrderStatusFieldUpdateOperationsInput = {
@@ -733,6 +859,11 @@ export type OrderSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   validity?: boolean
   quantity?: boolean
   limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
+  postOnly?: boolean
+  selfTradePrevention?: boolean
+  goodTill?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
@@ -755,6 +886,11 @@ export type OrderSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   validity?: boolean
   quantity?: boolean
   limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
+  postOnly?: boolean
+  selfTradePrevention?: boolean
+  goodTill?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
@@ -777,6 +913,11 @@ export type OrderSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   validity?: boolean
   quantity?: boolean
   limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
+  postOnly?: boolean
+  selfTradePrevention?: boolean
+  goodTill?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
@@ -799,6 +940,11 @@ export type OrderSelectScalar = {
   validity?: boolean
   quantity?: boolean
   limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
+  postOnly?: boolean
+  selfTradePrevention?: boolean
+  goodTill?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
@@ -808,7 +954,7 @@ export type OrderSelectScalar = {
   arrival?: boolean
 }
 
-export type OrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "clientOrderId" | "symbol" | "exchange" | "side" | "type" | "product" | "validity" | "quantity" | "limitPrice" | "status" | "filledQuantity" | "turnover" | "hold" | "cancelReason" | "placedAt" | "arrival", ExtArgs["result"]["order"]>
+export type OrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "clientOrderId" | "symbol" | "exchange" | "side" | "type" | "product" | "validity" | "quantity" | "limitPrice" | "triggerPrice" | "displayQuantity" | "postOnly" | "selfTradePrevention" | "goodTill" | "status" | "filledQuantity" | "turnover" | "hold" | "cancelReason" | "placedAt" | "arrival", ExtArgs["result"]["order"]>
 
 export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Order"
@@ -826,9 +972,23 @@ export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
     validity: $Enums.OrderValidity
     quantity: bigint
     /**
-     * Minor units; null for market orders.
+     * Minor units; null for market orders and stops without a limit.
      */
     limitPrice: bigint | null
+    /**
+     * Minor units; null unless it is a stop.
+     */
+    triggerPrice: bigint | null
+    /**
+     * Shown at a time; null for all.
+     */
+    displayQuantity: bigint | null
+    postOnly: boolean
+    selfTradePrevention: $Enums.SelfTradePrevention
+    /**
+     * Last day of an order that is good till a date.
+     */
+    goodTill: Date | null
     status: $Enums.OrderStatus
     filledQuantity: bigint
     /**
@@ -836,7 +996,7 @@ export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      */
     turnover: bigint
     /**
-     * Cash promised when the order was accepted, minor units.
+     * Cash promised when the order was accepted or last changed, minor units.
      */
     hold: bigint
     cancelReason: $Enums.CancelReason | null
@@ -1280,6 +1440,11 @@ export interface OrderFieldRefs {
   readonly validity: Prisma.FieldRef<"Order", 'OrderValidity'>
   readonly quantity: Prisma.FieldRef<"Order", 'BigInt'>
   readonly limitPrice: Prisma.FieldRef<"Order", 'BigInt'>
+  readonly triggerPrice: Prisma.FieldRef<"Order", 'BigInt'>
+  readonly displayQuantity: Prisma.FieldRef<"Order", 'BigInt'>
+  readonly postOnly: Prisma.FieldRef<"Order", 'Boolean'>
+  readonly selfTradePrevention: Prisma.FieldRef<"Order", 'SelfTradePrevention'>
+  readonly goodTill: Prisma.FieldRef<"Order", 'DateTime'>
   readonly status: Prisma.FieldRef<"Order", 'OrderStatus'>
   readonly filledQuantity: Prisma.FieldRef<"Order", 'BigInt'>
   readonly turnover: Prisma.FieldRef<"Order", 'BigInt'>

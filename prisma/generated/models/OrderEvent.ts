@@ -31,12 +31,20 @@ export type OrderEventAvgAggregateOutputType = {
   sequence: number | null
   filledQuantity: number | null
   turnover: number | null
+  quantity: number | null
+  limitPrice: number | null
+  triggerPrice: number | null
+  displayQuantity: number | null
 }
 
 export type OrderEventSumAggregateOutputType = {
   sequence: bigint | null
   filledQuantity: bigint | null
   turnover: bigint | null
+  quantity: bigint | null
+  limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
 }
 
 export type OrderEventMinAggregateOutputType = {
@@ -50,6 +58,10 @@ export type OrderEventMinAggregateOutputType = {
   filledQuantity: bigint | null
   turnover: bigint | null
   tradeId: string | null
+  quantity: bigint | null
+  limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
 }
 
 export type OrderEventMaxAggregateOutputType = {
@@ -63,6 +75,10 @@ export type OrderEventMaxAggregateOutputType = {
   filledQuantity: bigint | null
   turnover: bigint | null
   tradeId: string | null
+  quantity: bigint | null
+  limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
 }
 
 export type OrderEventCountAggregateOutputType = {
@@ -76,6 +92,10 @@ export type OrderEventCountAggregateOutputType = {
   filledQuantity: number
   turnover: number
   tradeId: number
+  quantity: number
+  limitPrice: number
+  triggerPrice: number
+  displayQuantity: number
   _all: number
 }
 
@@ -84,12 +104,20 @@ export type OrderEventAvgAggregateInputType = {
   sequence?: true
   filledQuantity?: true
   turnover?: true
+  quantity?: true
+  limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
 }
 
 export type OrderEventSumAggregateInputType = {
   sequence?: true
   filledQuantity?: true
   turnover?: true
+  quantity?: true
+  limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
 }
 
 export type OrderEventMinAggregateInputType = {
@@ -103,6 +131,10 @@ export type OrderEventMinAggregateInputType = {
   filledQuantity?: true
   turnover?: true
   tradeId?: true
+  quantity?: true
+  limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
 }
 
 export type OrderEventMaxAggregateInputType = {
@@ -116,6 +148,10 @@ export type OrderEventMaxAggregateInputType = {
   filledQuantity?: true
   turnover?: true
   tradeId?: true
+  quantity?: true
+  limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
 }
 
 export type OrderEventCountAggregateInputType = {
@@ -129,6 +165,10 @@ export type OrderEventCountAggregateInputType = {
   filledQuantity?: true
   turnover?: true
   tradeId?: true
+  quantity?: true
+  limitPrice?: true
+  triggerPrice?: true
+  displayQuantity?: true
   _all?: true
 }
 
@@ -229,6 +269,10 @@ export type OrderEventGroupByOutputType = {
   filledQuantity: bigint
   turnover: bigint
   tradeId: string | null
+  quantity: bigint
+  limitPrice: bigint | null
+  triggerPrice: bigint | null
+  displayQuantity: bigint | null
   _count: OrderEventCountAggregateOutputType | null
   _avg: OrderEventAvgAggregateOutputType | null
   _sum: OrderEventSumAggregateOutputType | null
@@ -265,6 +309,10 @@ export type OrderEventWhereInput = {
   filledQuantity?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   turnover?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   tradeId?: Prisma.UuidNullableFilter<"OrderEvent"> | string | null
+  quantity?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
+  limitPrice?: Prisma.BigIntNullableFilter<"OrderEvent"> | bigint | number | null
+  triggerPrice?: Prisma.BigIntNullableFilter<"OrderEvent"> | bigint | number | null
+  displayQuantity?: Prisma.BigIntNullableFilter<"OrderEvent"> | bigint | number | null
 }
 
 export type OrderEventOrderByWithRelationInput = {
@@ -278,6 +326,10 @@ export type OrderEventOrderByWithRelationInput = {
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   tradeId?: Prisma.SortOrderInput | Prisma.SortOrder
+  quantity?: Prisma.SortOrder
+  limitPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
 }
 
 export type OrderEventWhereUniqueInput = Prisma.AtLeast<{
@@ -295,6 +347,10 @@ export type OrderEventWhereUniqueInput = Prisma.AtLeast<{
   filledQuantity?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   turnover?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
   tradeId?: Prisma.UuidNullableFilter<"OrderEvent"> | string | null
+  quantity?: Prisma.BigIntFilter<"OrderEvent"> | bigint | number
+  limitPrice?: Prisma.BigIntNullableFilter<"OrderEvent"> | bigint | number | null
+  triggerPrice?: Prisma.BigIntNullableFilter<"OrderEvent"> | bigint | number | null
+  displayQuantity?: Prisma.BigIntNullableFilter<"OrderEvent"> | bigint | number | null
 }, "userId_sequence">
 
 export type OrderEventOrderByWithAggregationInput = {
@@ -308,6 +364,10 @@ export type OrderEventOrderByWithAggregationInput = {
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   tradeId?: Prisma.SortOrderInput | Prisma.SortOrder
+  quantity?: Prisma.SortOrder
+  limitPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrderInput | Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrderInput | Prisma.SortOrder
   _count?: Prisma.OrderEventCountOrderByAggregateInput
   _avg?: Prisma.OrderEventAvgOrderByAggregateInput
   _max?: Prisma.OrderEventMaxOrderByAggregateInput
@@ -329,6 +389,10 @@ export type OrderEventScalarWhereWithAggregatesInput = {
   filledQuantity?: Prisma.BigIntWithAggregatesFilter<"OrderEvent"> | bigint | number
   turnover?: Prisma.BigIntWithAggregatesFilter<"OrderEvent"> | bigint | number
   tradeId?: Prisma.UuidNullableWithAggregatesFilter<"OrderEvent"> | string | null
+  quantity?: Prisma.BigIntWithAggregatesFilter<"OrderEvent"> | bigint | number
+  limitPrice?: Prisma.BigIntNullableWithAggregatesFilter<"OrderEvent"> | bigint | number | null
+  triggerPrice?: Prisma.BigIntNullableWithAggregatesFilter<"OrderEvent"> | bigint | number | null
+  displayQuantity?: Prisma.BigIntNullableWithAggregatesFilter<"OrderEvent"> | bigint | number | null
 }
 
 export type OrderEventCreateInput = {
@@ -342,6 +406,10 @@ export type OrderEventCreateInput = {
   filledQuantity: bigint | number
   turnover: bigint | number
   tradeId?: string | null
+  quantity: bigint | number
+  limitPrice?: bigint | number | null
+  triggerPrice?: bigint | number | null
+  displayQuantity?: bigint | number | null
 }
 
 export type OrderEventUncheckedCreateInput = {
@@ -355,6 +423,10 @@ export type OrderEventUncheckedCreateInput = {
   filledQuantity: bigint | number
   turnover: bigint | number
   tradeId?: string | null
+  quantity: bigint | number
+  limitPrice?: bigint | number | null
+  triggerPrice?: bigint | number | null
+  displayQuantity?: bigint | number | null
 }
 
 export type OrderEventUpdateInput = {
@@ -368,6 +440,10 @@ export type OrderEventUpdateInput = {
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type OrderEventUncheckedUpdateInput = {
@@ -381,6 +457,10 @@ export type OrderEventUncheckedUpdateInput = {
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type OrderEventCreateManyInput = {
@@ -394,6 +474,10 @@ export type OrderEventCreateManyInput = {
   filledQuantity: bigint | number
   turnover: bigint | number
   tradeId?: string | null
+  quantity: bigint | number
+  limitPrice?: bigint | number | null
+  triggerPrice?: bigint | number | null
+  displayQuantity?: bigint | number | null
 }
 
 export type OrderEventUpdateManyMutationInput = {
@@ -407,6 +491,10 @@ export type OrderEventUpdateManyMutationInput = {
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type OrderEventUncheckedUpdateManyInput = {
@@ -420,6 +508,10 @@ export type OrderEventUncheckedUpdateManyInput = {
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   tradeId?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  limitPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  triggerPrice?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
+  displayQuantity?: Prisma.NullableBigIntFieldUpdateOperationsInput | bigint | number | null
 }
 
 export type OrderEventUserIdSequenceCompoundUniqueInput = {
@@ -438,12 +530,20 @@ export type OrderEventCountOrderByAggregateInput = {
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   tradeId?: Prisma.SortOrder
+  quantity?: Prisma.SortOrder
+  limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
 }
 
 export type OrderEventAvgOrderByAggregateInput = {
   sequence?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
+  quantity?: Prisma.SortOrder
+  limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
 }
 
 export type OrderEventMaxOrderByAggregateInput = {
@@ -457,6 +557,10 @@ export type OrderEventMaxOrderByAggregateInput = {
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   tradeId?: Prisma.SortOrder
+  quantity?: Prisma.SortOrder
+  limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
 }
 
 export type OrderEventMinOrderByAggregateInput = {
@@ -470,12 +574,20 @@ export type OrderEventMinOrderByAggregateInput = {
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   tradeId?: Prisma.SortOrder
+  quantity?: Prisma.SortOrder
+  limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
 }
 
 export type OrderEventSumOrderByAggregateInput = {
   sequence?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
+  quantity?: Prisma.SortOrder
+  limitPrice?: Prisma.SortOrder
+  triggerPrice?: Prisma.SortOrder
+  displayQuantity?: Prisma.SortOrder
 }
 
 export type EnumOrderEventKindFieldUpdateOperationsInput = {
@@ -495,6 +607,10 @@ export type OrderEventSelect<ExtArgs extends runtime.Types.Extensions.InternalAr
   filledQuantity?: boolean
   turnover?: boolean
   tradeId?: boolean
+  quantity?: boolean
+  limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
 }, ExtArgs["result"]["orderEvent"]>
 
 export type OrderEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -508,6 +624,10 @@ export type OrderEventSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ex
   filledQuantity?: boolean
   turnover?: boolean
   tradeId?: boolean
+  quantity?: boolean
+  limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
 }, ExtArgs["result"]["orderEvent"]>
 
 export type OrderEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -521,6 +641,10 @@ export type OrderEventSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ex
   filledQuantity?: boolean
   turnover?: boolean
   tradeId?: boolean
+  quantity?: boolean
+  limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
 }, ExtArgs["result"]["orderEvent"]>
 
 export type OrderEventSelectScalar = {
@@ -534,9 +658,13 @@ export type OrderEventSelectScalar = {
   filledQuantity?: boolean
   turnover?: boolean
   tradeId?: boolean
+  quantity?: boolean
+  limitPrice?: boolean
+  triggerPrice?: boolean
+  displayQuantity?: boolean
 }
 
-export type OrderEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"userId" | "sequence" | "tenantId" | "orderId" | "kind" | "at" | "status" | "filledQuantity" | "turnover" | "tradeId", ExtArgs["result"]["orderEvent"]>
+export type OrderEventOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"userId" | "sequence" | "tenantId" | "orderId" | "kind" | "at" | "status" | "filledQuantity" | "turnover" | "tradeId" | "quantity" | "limitPrice" | "triggerPrice" | "displayQuantity", ExtArgs["result"]["orderEvent"]>
 
 export type $OrderEventPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "OrderEvent"
@@ -552,6 +680,13 @@ export type $OrderEventPayload<ExtArgs extends runtime.Types.Extensions.Internal
     filledQuantity: bigint
     turnover: bigint
     tradeId: string | null
+    /**
+     * The terms that the event left.
+     */
+    quantity: bigint
+    limitPrice: bigint | null
+    triggerPrice: bigint | null
+    displayQuantity: bigint | null
   }, ExtArgs["result"]["orderEvent"]>
   composites: {}
 }
@@ -985,6 +1120,10 @@ export interface OrderEventFieldRefs {
   readonly filledQuantity: Prisma.FieldRef<"OrderEvent", 'BigInt'>
   readonly turnover: Prisma.FieldRef<"OrderEvent", 'BigInt'>
   readonly tradeId: Prisma.FieldRef<"OrderEvent", 'String'>
+  readonly quantity: Prisma.FieldRef<"OrderEvent", 'BigInt'>
+  readonly limitPrice: Prisma.FieldRef<"OrderEvent", 'BigInt'>
+  readonly triggerPrice: Prisma.FieldRef<"OrderEvent", 'BigInt'>
+  readonly displayQuantity: Prisma.FieldRef<"OrderEvent", 'BigInt'>
 }
     
 

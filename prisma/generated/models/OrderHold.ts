@@ -29,11 +29,13 @@ export type AggregateOrderHold = {
 export type OrderHoldAvgAggregateOutputType = {
   held: number | null
   settled: number | null
+  modified: number | null
 }
 
 export type OrderHoldSumAggregateOutputType = {
   held: bigint | null
   settled: bigint | null
+  modified: bigint | null
 }
 
 export type OrderHoldMinAggregateOutputType = {
@@ -43,6 +45,7 @@ export type OrderHoldMinAggregateOutputType = {
   held: bigint | null
   settled: bigint | null
   done: boolean | null
+  modified: bigint | null
 }
 
 export type OrderHoldMaxAggregateOutputType = {
@@ -52,6 +55,7 @@ export type OrderHoldMaxAggregateOutputType = {
   held: bigint | null
   settled: bigint | null
   done: boolean | null
+  modified: bigint | null
 }
 
 export type OrderHoldCountAggregateOutputType = {
@@ -61,6 +65,7 @@ export type OrderHoldCountAggregateOutputType = {
   held: number
   settled: number
   done: number
+  modified: number
   _all: number
 }
 
@@ -68,11 +73,13 @@ export type OrderHoldCountAggregateOutputType = {
 export type OrderHoldAvgAggregateInputType = {
   held?: true
   settled?: true
+  modified?: true
 }
 
 export type OrderHoldSumAggregateInputType = {
   held?: true
   settled?: true
+  modified?: true
 }
 
 export type OrderHoldMinAggregateInputType = {
@@ -82,6 +89,7 @@ export type OrderHoldMinAggregateInputType = {
   held?: true
   settled?: true
   done?: true
+  modified?: true
 }
 
 export type OrderHoldMaxAggregateInputType = {
@@ -91,6 +99,7 @@ export type OrderHoldMaxAggregateInputType = {
   held?: true
   settled?: true
   done?: true
+  modified?: true
 }
 
 export type OrderHoldCountAggregateInputType = {
@@ -100,6 +109,7 @@ export type OrderHoldCountAggregateInputType = {
   held?: true
   settled?: true
   done?: true
+  modified?: true
   _all?: true
 }
 
@@ -196,6 +206,7 @@ export type OrderHoldGroupByOutputType = {
   held: bigint
   settled: bigint
   done: boolean
+  modified: bigint
   _count: OrderHoldCountAggregateOutputType | null
   _avg: OrderHoldAvgAggregateOutputType | null
   _sum: OrderHoldSumAggregateOutputType | null
@@ -228,6 +239,7 @@ export type OrderHoldWhereInput = {
   held?: Prisma.BigIntFilter<"OrderHold"> | bigint | number
   settled?: Prisma.BigIntFilter<"OrderHold"> | bigint | number
   done?: Prisma.BoolFilter<"OrderHold"> | boolean
+  modified?: Prisma.BigIntFilter<"OrderHold"> | bigint | number
 }
 
 export type OrderHoldOrderByWithRelationInput = {
@@ -237,6 +249,7 @@ export type OrderHoldOrderByWithRelationInput = {
   held?: Prisma.SortOrder
   settled?: Prisma.SortOrder
   done?: Prisma.SortOrder
+  modified?: Prisma.SortOrder
 }
 
 export type OrderHoldWhereUniqueInput = Prisma.AtLeast<{
@@ -249,6 +262,7 @@ export type OrderHoldWhereUniqueInput = Prisma.AtLeast<{
   held?: Prisma.BigIntFilter<"OrderHold"> | bigint | number
   settled?: Prisma.BigIntFilter<"OrderHold"> | bigint | number
   done?: Prisma.BoolFilter<"OrderHold"> | boolean
+  modified?: Prisma.BigIntFilter<"OrderHold"> | bigint | number
 }, "orderId">
 
 export type OrderHoldOrderByWithAggregationInput = {
@@ -258,6 +272,7 @@ export type OrderHoldOrderByWithAggregationInput = {
   held?: Prisma.SortOrder
   settled?: Prisma.SortOrder
   done?: Prisma.SortOrder
+  modified?: Prisma.SortOrder
   _count?: Prisma.OrderHoldCountOrderByAggregateInput
   _avg?: Prisma.OrderHoldAvgOrderByAggregateInput
   _max?: Prisma.OrderHoldMaxOrderByAggregateInput
@@ -275,6 +290,7 @@ export type OrderHoldScalarWhereWithAggregatesInput = {
   held?: Prisma.BigIntWithAggregatesFilter<"OrderHold"> | bigint | number
   settled?: Prisma.BigIntWithAggregatesFilter<"OrderHold"> | bigint | number
   done?: Prisma.BoolWithAggregatesFilter<"OrderHold"> | boolean
+  modified?: Prisma.BigIntWithAggregatesFilter<"OrderHold"> | bigint | number
 }
 
 export type OrderHoldCreateInput = {
@@ -284,6 +300,7 @@ export type OrderHoldCreateInput = {
   held: bigint | number
   settled?: bigint | number
   done?: boolean
+  modified?: bigint | number
 }
 
 export type OrderHoldUncheckedCreateInput = {
@@ -293,6 +310,7 @@ export type OrderHoldUncheckedCreateInput = {
   held: bigint | number
   settled?: bigint | number
   done?: boolean
+  modified?: bigint | number
 }
 
 export type OrderHoldUpdateInput = {
@@ -302,6 +320,7 @@ export type OrderHoldUpdateInput = {
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   settled?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   done?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  modified?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type OrderHoldUncheckedUpdateInput = {
@@ -311,6 +330,7 @@ export type OrderHoldUncheckedUpdateInput = {
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   settled?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   done?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  modified?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type OrderHoldCreateManyInput = {
@@ -320,6 +340,7 @@ export type OrderHoldCreateManyInput = {
   held: bigint | number
   settled?: bigint | number
   done?: boolean
+  modified?: bigint | number
 }
 
 export type OrderHoldUpdateManyMutationInput = {
@@ -329,6 +350,7 @@ export type OrderHoldUpdateManyMutationInput = {
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   settled?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   done?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  modified?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type OrderHoldUncheckedUpdateManyInput = {
@@ -338,6 +360,7 @@ export type OrderHoldUncheckedUpdateManyInput = {
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   settled?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   done?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  modified?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type OrderHoldCountOrderByAggregateInput = {
@@ -347,11 +370,13 @@ export type OrderHoldCountOrderByAggregateInput = {
   held?: Prisma.SortOrder
   settled?: Prisma.SortOrder
   done?: Prisma.SortOrder
+  modified?: Prisma.SortOrder
 }
 
 export type OrderHoldAvgOrderByAggregateInput = {
   held?: Prisma.SortOrder
   settled?: Prisma.SortOrder
+  modified?: Prisma.SortOrder
 }
 
 export type OrderHoldMaxOrderByAggregateInput = {
@@ -361,6 +386,7 @@ export type OrderHoldMaxOrderByAggregateInput = {
   held?: Prisma.SortOrder
   settled?: Prisma.SortOrder
   done?: Prisma.SortOrder
+  modified?: Prisma.SortOrder
 }
 
 export type OrderHoldMinOrderByAggregateInput = {
@@ -370,11 +396,13 @@ export type OrderHoldMinOrderByAggregateInput = {
   held?: Prisma.SortOrder
   settled?: Prisma.SortOrder
   done?: Prisma.SortOrder
+  modified?: Prisma.SortOrder
 }
 
 export type OrderHoldSumOrderByAggregateInput = {
   held?: Prisma.SortOrder
   settled?: Prisma.SortOrder
+  modified?: Prisma.SortOrder
 }
 
 export type BoolFieldUpdateOperationsInput = {
@@ -390,6 +418,7 @@ export type OrderHoldSelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   held?: boolean
   settled?: boolean
   done?: boolean
+  modified?: boolean
 }, ExtArgs["result"]["orderHold"]>
 
 export type OrderHoldSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -399,6 +428,7 @@ export type OrderHoldSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ext
   held?: boolean
   settled?: boolean
   done?: boolean
+  modified?: boolean
 }, ExtArgs["result"]["orderHold"]>
 
 export type OrderHoldSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -408,6 +438,7 @@ export type OrderHoldSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ext
   held?: boolean
   settled?: boolean
   done?: boolean
+  modified?: boolean
 }, ExtArgs["result"]["orderHold"]>
 
 export type OrderHoldSelectScalar = {
@@ -417,9 +448,10 @@ export type OrderHoldSelectScalar = {
   held?: boolean
   settled?: boolean
   done?: boolean
+  modified?: boolean
 }
 
-export type OrderHoldOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"orderId" | "tenantId" | "userId" | "held" | "settled" | "done", ExtArgs["result"]["orderHold"]>
+export type OrderHoldOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"orderId" | "tenantId" | "userId" | "held" | "settled" | "done" | "modified", ExtArgs["result"]["orderHold"]>
 
 export type $OrderHoldPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "OrderHold"
@@ -437,6 +469,10 @@ export type $OrderHoldPayload<ExtArgs extends runtime.Types.Extensions.InternalA
      * The order will not trade any more: charged, and the rest released.
      */
     done: boolean
+    /**
+     * Number of the last modification that was booked; 0 before the first.
+     */
+    modified: bigint
   }, ExtArgs["result"]["orderHold"]>
   composites: {}
 }
@@ -866,6 +902,7 @@ export interface OrderHoldFieldRefs {
   readonly held: Prisma.FieldRef<"OrderHold", 'BigInt'>
   readonly settled: Prisma.FieldRef<"OrderHold", 'BigInt'>
   readonly done: Prisma.FieldRef<"OrderHold", 'Boolean'>
+  readonly modified: Prisma.FieldRef<"OrderHold", 'BigInt'>
 }
     
 

@@ -9,7 +9,13 @@ import { fillKey, openingKey } from './domain/ledger.ts';
 import { Mirror, type Credit } from './domain/mirror.ts';
 import { book, bookedKeys, holdsOf, openWallets, saveHolds } from './store.ts';
 
-const TOPICS = ['users.registered', 'orders.created', 'orders.executed', 'orders.cancelled'] as const;
+const TOPICS = [
+  'users.registered',
+  'orders.created',
+  'orders.modified',
+  'orders.executed',
+  'orders.cancelled',
+] as const;
 
 type Heard = EventOf<(typeof TOPICS)[number]>;
 
@@ -42,6 +48,10 @@ function reflect(mirror: Mirror, event: Heard, openingCredit: bigint): void {
     case 'orders.created': {
       const { orderId, hold } = event.payload;
       return mirror.hold(occasion, tenantOf(event), orderId, BigInt(hold));
+    }
+    case 'orders.modified': {
+      const { orderId, side, sequence, hold } = event.payload;
+      return mirror.modify(occasion, { orderId, side, number: BigInt(sequence) }, BigInt(hold));
     }
     case 'orders.executed': {
       const { orderId, tradeId, side, value, final } = event.payload;

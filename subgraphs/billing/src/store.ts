@@ -171,7 +171,7 @@ export async function bookedKeys(tx: Tx, keys: readonly string[]): Promise<strin
 export async function holdsOf(tx: Tx, orderIds: readonly string[]): Promise<OwnedHold[]> {
   if (orderIds.length === 0) return [];
   const { rows } = await tx.query<OwnedHold>(
-    `SELECT order_id AS "orderId", user_id AS "userId", tenant_id AS "tenantId", held, settled, done
+    `SELECT order_id AS "orderId", user_id AS "userId", tenant_id AS "tenantId", held, settled, done, modified
        FROM billing.order_hold WHERE order_id = ANY ($1)`,
     [orderIds],
   );
@@ -182,9 +182,10 @@ export async function holdsOf(tx: Tx, orderIds: readonly string[]): Promise<Owne
 export async function saveHolds(tx: Tx, holds: readonly OwnedHold[]): Promise<void> {
   if (holds.length === 0) return;
   await tx.query(
-    `INSERT INTO billing.order_hold (order_id, tenant_id, user_id, held, settled, done)
-     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[])
-     ON CONFLICT (order_id) DO UPDATE SET held = excluded.held, settled = excluded.settled, done = excluded.done`,
+    `INSERT INTO billing.order_hold (order_id, tenant_id, user_id, held, settled, done, modified)
+     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], $5::bigint[], $6::boolean[], $7::bigint[])
+     ON CONFLICT (order_id) DO UPDATE SET held = excluded.held, settled = excluded.settled, done = excluded.done,
+       modified = excluded.modified`,
     [
       holds.map(({ orderId }) => orderId),
       holds.map(({ tenantId }) => tenantId),
@@ -192,6 +193,7 @@ export async function saveHolds(tx: Tx, holds: readonly OwnedHold[]): Promise<vo
       holds.map(({ held }) => held),
       holds.map(({ settled }) => settled),
       holds.map(({ done }) => done),
+      holds.map(({ modified }) => modified),
     ],
   );
 }

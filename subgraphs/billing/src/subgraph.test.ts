@@ -128,6 +128,15 @@ async function cancel(order: Placed): Promise<Topics['orders.cancelled']> {
   return payload;
 }
 
+/** The order promises `promised` in all from now on: event `sequence` of the user's orders. */
+async function modify(order: Placed, sequence: number, promised: bigint): Promise<Topics['orders.modified']> {
+  const { quantity } = order.facts;
+  const payload = { ...orderFacts(order), sequence, quantity, hold: promised.toString() };
+  await say('orders.modified', order.facts.orderId, payload, order.person.tenantId);
+  await settled();
+  return payload;
+}
+
 async function wallet({ userId }: Person): Promise<{ available: bigint; held: bigint }> {
   const { rows } = await billing.db.system.query<{ kind: string; balance: bigint }>(
     `SELECT kind, balance FROM billing.ledger_account WHERE user_id = $1`,
@@ -256,6 +265,40 @@ describe('a purchase', () => {
     expect(await buyingPower(asha)).toBe((await wallet(asha)).available);
   });
 
+  it('that is modified holds more, or gives a part back and tells trading', async () => {
+    const asha = await signUp();
+    const order = await place(asha, { side: 'BUY', price: 500_00n, quantity: 100 });
+    await modify(order, 2, 60_302_00n);
+    expect(await wallet(asha)).toEqual({ available: OPENING - 60_302_00n, held: 60_302_00n });
+    await trade(order, 499_00n, 40);
+    await modify(order, 4, 40_000_00n);
+    expect(await wallet(asha)).toEqual({ available: OPENING - 40_000_00n, held: 40_000_00n - 19_960_00n });
+    expect((await credits(asha)).at(-1)).toMatchObject({
+      amount: '2030200',
+      reason: 'HOLD_RELEASED',
+      orderId: order.facts.orderId,
+    });
+    await cancel(order);
+    const { total } = orderCharges({ side: 'BUY', product: 'CNC', exchange: 'NSE', value: 19_960_00n });
+    expect(await wallet(asha)).toEqual({ available: OPENING - 19_960_00n - total, held: 0n });
+    expect(await transfersOf(order.facts.orderId)).toEqual([
+      'HOLD',
+      'HOLD',
+      'FILL',
+      'RELEASE',
+      'CHARGES',
+      'RELEASE',
+    ]);
+  });
+
+  it('cannot be modified to hold more than there is: the event waits, the wallet stays', async () => {
+    const asha = await signUp();
+    const order = await place(asha, { side: 'BUY', price: 500_00n, quantity: 100 });
+    await modify(order, 2, OPENING + 1n);
+    expect(await deadLetters(order.facts.orderId)).toHaveLength(1);
+    expect(await wallet(asha)).toEqual({ available: OPENING - 50_252_00n, held: 50_252_00n });
+  });
+
   it('cancelled untouched gives everything back and costs nothing', async () => {
     const asha = await signUp();
     const order = await place(asha, { side: 'BUY', price: 10_00n, quantity: 7 });
@@ -365,6 +408,14 @@ describe('events heard again', () => {
     const first = await trade(order, 100_00n, 4);
     said.push(() => say('orders.executed', orderId, first, asha.tenantId));
     await repeat();
+    for (const [sequence, promised] of [
+      [3, 2_000_00n],
+      [4, 1_007_00n],
+    ] as const) {
+      const changed = await modify(order, sequence, promised);
+      said.push(() => say('orders.modified', orderId, changed, asha.tenantId));
+      await repeat();
+    }
     const last = await trade(order, 99_00n, 6);
     said.push(() => say('orders.executed', orderId, last, asha.tenantId));
     await repeat();

@@ -5,7 +5,7 @@ import type { SagaDefinition, SagaStep } from '@gridworks/kit/saga';
 import { withOrder, withRefusal, type BasketState } from './domain/basket.ts';
 import { no, type OrderRequest, type TradingRefusal } from './domain/order.ts';
 import type { Exchange } from './exchange.ts';
-import { orderByClientOrderId } from './store/order.ts';
+import { ordersOfWish } from './store/order.ts';
 
 const TIMEOUT_MS = 60_000;
 
@@ -53,6 +53,6 @@ async function placedUnseen(
   { clientOrderId }: OrderRequest,
   { sinceMs }: BasketState,
 ): Promise<string | undefined> {
-  const order = await orderByClientOrderId(db.system, userId, clientOrderId);
-  return order && order.placedAt.getTime() >= sinceMs ? order.id : undefined;
+  const [placed] = await ordersOfWish(db.system, userId, clientOrderId);
+  return placed && placed.order.placedAt.getTime() >= sinceMs ? placed.order.id : undefined;
 }

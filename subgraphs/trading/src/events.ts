@@ -37,7 +37,7 @@ function adjustedEvents(
 }
 
 /** Written out: objects that are spread into others cost ten times as much. */
-function eventOf({ kind, order, fill }: Happening): NewEvent {
+function eventOf({ kind, order, fill, sequence }: Happening): NewEvent {
   const { id: orderId, tenantId, userId, symbol, exchange, side, product } = order;
   const orderValue = order.turnover.toString();
   const orderQuantity = Number(order.filledQuantity);
@@ -47,6 +47,26 @@ function eventOf({ kind, order, fill }: Happening): NewEvent {
       const hold = order.hold.toString();
       const payload = { orderId, userId, symbol, exchange, side, product, quantity, hold };
       return { topic: 'orders.created', key: orderId, tenantId, payload };
+    }
+    case 'TRIGGERED': {
+      if (order.triggerPrice === null) throw new Error(`order ${orderId} was triggered and is no stop`);
+      const triggerPrice = order.triggerPrice.toString();
+      const payload = { orderId, userId, symbol, exchange, side, product, triggerPrice };
+      return { topic: 'orders.triggered', key: orderId, tenantId, payload };
+    }
+    case 'MODIFIED': {
+      const payload = {
+        orderId,
+        userId,
+        symbol,
+        exchange,
+        side,
+        product,
+        sequence: Number(sequence),
+        quantity: Number(order.quantity),
+        hold: order.hold.toString(),
+      };
+      return { topic: 'orders.modified', key: orderId, tenantId, payload };
     }
     case 'EXECUTED': {
       if (!fill) throw new Error(`order ${orderId} was executed without a trade`);

@@ -9,16 +9,23 @@ import type { Bus } from '@gridworks/kit/events';
 import { newId } from '@gridworks/kit/id';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { Log } from '@gridworks/kit/telemetry';
-import { DAY_MS, IST_OFFSET_MS, istDate, istMidnight, type Clock } from '@gridworks/kit/time';
+import { DAY_MS, IST_OFFSET_MS, istDate, type Clock } from '@gridworks/kit/time';
 import { addDays } from './domain/calendar.ts';
-import { isSymbol, type Instrument, type PriceBand } from './domain/instrument.ts';
+import { lastStates } from './domain/happening.ts';
+import { isSymbol, type Instrument, type InstrumentKind, type PriceBand } from './domain/instrument.ts';
+import { POSITION_MAX, freezeQuantityOn } from './domain/limits.ts';
 import { PRICE_MAX } from './domain/matching/command.ts';
 import {
+  changeTerms,
+  hasTerms,
   isClientOrderId,
+  isExpired,
   isSameRequest,
+  isSliceName,
   no,
   type Order,
   type OrderRequest,
+  type TermsWish,
   type TradingRefusal,
 } from './domain/order.ts';
 import { NO_DEPTH, checkQuotes, type Depth, type Quote, type Quotes } from './domain/quote.ts';
@@ -43,13 +50,22 @@ import {
 import type { MarketAction } from './domain/simulator.ts';
 import { splitPrice, splitRatio, type SplitRatio } from './domain/split.ts';
 import { DEPTH_LEVELS, TickHub, modeOf, type Tick } from './domain/tick.ts';
-import type { CancelOrder, MarketCommand, PlaceOrder, QuoteMarket, Terms } from './domain/oms/command.ts';
+import type {
+  CancelOrder,
+  CancelOrders,
+  MarketCommand,
+  ModifyOrder,
+  PlaceOrder,
+  QuoteMarket,
+  Terms,
+} from './domain/oms/command.ts';
 import type { Print } from './domain/oms/outcome.ts';
 import type { Oms } from './domain/oms/oms.ts';
+import { rareOf } from './domain/oms/state.ts';
 import { JournaledOms, type Decision, type Owner } from './journal.ts';
 import { holdersOf, splitsBetween } from './store/adjustment.ts';
 import type { InstrumentStore } from './store/instrument.ts';
-import { orderByClientOrderId, orderById } from './store/order.ts';
+import { orderById, ordersOfWish, type PlacedOrder } from './store/order.ts';
 import { readSessions } from './store/session.ts';
 
 /** After the last batch of a replay the simulator stays away from the instrument for this long. */
@@ -167,6 +183,26 @@ export class Exchange {
    * the order it made the first time; a refusal is not remembered.
    */
   async placeOrder(caller: Owner, request: OrderRequest): Promise<Order | TradingRefusal> {
+    const placed = await this.#place(caller, request);
+    if (isRefusal(placed)) return placed;
+    const [order] = placed;
+    if (!order) throw new Error(`nothing came of order ${request.clientOrderId}`);
+    return order;
+  }
+
+  /**
+   * Places a wish that may be above the freeze quantity: all of the orders that it is cut into, or none. It is repeated
+   * like an order, under its one client order id.
+   */
+  placeSlicedOrder(caller: Owner, request: OrderRequest): Promise<readonly Order[] | TradingRefusal> {
+    return this.#place(caller, request, true);
+  }
+
+  async #place(
+    caller: Owner,
+    request: OrderRequest,
+    isSliced = false,
+  ): Promise<readonly Order[] | TradingRefusal> {
     const market = this.#markets.get(request.symbol) ?? (await this.#marketOf(request.symbol));
     if (market && this.#isNewDay(market)) await this.#adjustLive(market);
     const { userId } = caller;
@@ -178,30 +214,73 @@ export class Exchange {
         await this.#journal.settled();
       } else if (!isUnused && this.#journal.isNamed(userId, clientOrderId)) {
         await this.#journal.shown();
-        const earlier = await orderByClientOrderId(this.db.system, userId, clientOrderId);
-        if (earlier)
-          return isSameRequest(earlier, request) ? earlier : no('CLIENT_ORDER_ID_REUSED', 'clientOrderId');
+        const earlier = await ordersOfWish(this.db.system, userId, clientOrderId);
+        if (earlier.length > 0)
+          return isSameWish(earlier, request)
+            ? earlier.map(({ order }) => order)
+            : no('CLIENT_ORDER_ID_REUSED', 'clientOrderId');
         isUnused = true;
       } else {
-        if (market) oms.list(request.symbol, this.#termsOf(market));
-        const command = placing(request, userId, newId(), oms.sequence, this.clock());
-        return this.#answer(this.#decide(oms, market, command), command.id);
+        if (market) this.#list(oms, market);
+        const plain = placing(request, userId, newId(), oms.sequence, this.clock());
+        const command = isSliced ? { ...plain, isSliced } : plain;
+        return this.#answerAll(
+          this.#decide(oms, market, command),
+          (order) => order.userId === userId && isSliceName(order.clientOrderId, clientOrderId),
+        );
       }
     }
+  }
+
+  /**
+   * Gives the caller's open order other terms; what is null stays. An order that has them already is answered as it
+   * stands, so asking twice does no harm.
+   */
+  async modifyOrder(caller: Owner, orderId: string, wish: TermsWish): Promise<Order | TradingRefusal> {
+    const oms = await this.#journal.ready();
+    const order = oms.order(orderId);
+    if (order?.userId !== caller.userId) return this.#noOpenOrder(caller, orderId);
+    if (hasTerms(order, changeTerms(order, wish))) {
+      await this.#journal.settled();
+      return order;
+    }
+    const { userId, symbol } = order;
+    const market = this.#markets.get(symbol);
+    if (market) this.#list(oms, market);
+    const about = { id: newId(), sequence: oms.sequence, at: this.clock(), userId, orderId, symbol };
+    return this.#answer(
+      this.#decide(oms, market, { kind: 'modify', ...about, ...plainTerms(wish) }),
+      orderId,
+    );
   }
 
   /** Takes what is left of the caller's order out of the market. */
   async cancelOrder(caller: Pick<Owner, 'userId'>, orderId: string): Promise<Order | TradingRefusal> {
     const oms = await this.#journal.ready();
     const order = oms.order(orderId);
-    if (order?.userId === caller.userId) {
-      const { userId, symbol } = order;
-      const command = { kind: 'cancel', at: this.clock(), userId, orderId, reason: 'USER' } as const;
-      return this.#answer(this.#decide(oms, this.#markets.get(symbol), command), orderId);
+    if (order?.userId !== caller.userId) return this.#noOpenOrder(caller, orderId);
+    const { userId, symbol } = order;
+    const command = { kind: 'cancel', at: this.clock(), userId, orderId, reason: 'USER' } as const;
+    return this.#answer(this.#decide(oms, this.#markets.get(symbol), command), orderId);
+  }
+
+  /** Takes all of the caller's open orders out of the market, or those of one instrument or side; returns them. */
+  async cancelOrders(caller: Owner, only: CancelOrders['only']): Promise<readonly Order[] | TradingRefusal> {
+    if (only.symbol !== null && !(await this.#marketOf(only.symbol)))
+      return no('INSTRUMENT_UNKNOWN', 'symbol');
+    const oms = await this.#journal.ready(caller);
+    const { userId } = caller;
+    const symbols = [...new Set(oms.ordersOf(userId, only).map(({ symbol }) => symbol))];
+    const tellers = symbols.map((symbol) => this.#tellerOf(oms, this.#markets.get(symbol)));
+    if (symbols.length === 0) {
+      await this.#journal.settled();
+      return [];
     }
-    await this.#journal.shown();
-    const known = await orderById(this.db.system, orderId);
-    return no(known?.userId === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
+    const tells: (() => void)[] = [];
+    const command = { kind: 'cancelAll', at: this.clock(), userId, only } as const;
+    const decision = this.#journal.execute(command, () => tells.forEach((tell) => tell()));
+    tells.push(...tellers.map((teller) => teller([])));
+    return this.#answerAll(decision, () => true);
   }
 
   /** Adds cash to what users may promise; resolves when that is kept. Each event counts once, however often it is told. */
@@ -339,13 +418,12 @@ export class Exchange {
     if (quantity === 0n) this.#tick(market, at, price, 0n, 'REPLAY');
   }
 
-  /** Orders are good for the day they were placed on, by the calendar of India. */
+  /** Orders end with the day that they are good for, by the calendar of India. */
   async #expire(): Promise<void> {
     const today = istDate(this.clock());
     if (today === this.#expiredOn) return;
-    const midnight = istMidnight(today);
     const oms = await this.#journal.ready();
-    const late = [...oms.openOrders()].filter(({ placedAt }) => placedAt.getTime() < midnight);
+    const late = [...oms.openOrders()].filter((order) => isExpired(order, today));
     const at = this.clock();
     const decisions = late.map(({ id: orderId, userId, symbol }) =>
       this.#decide(oms, this.#markets.get(symbol), {
@@ -361,18 +439,34 @@ export class Exchange {
   }
 
   /** The order as a decision left it, when that is kept. */
-  async #answer({ outcome, committed }: Decision, orderId: string): Promise<Order | TradingRefusal> {
+  async #answer(decision: Decision, orderId: string): Promise<Order | TradingRefusal> {
+    const orders = await this.#answerAll(decision, ({ id }) => id === orderId);
+    if (isRefusal(orders)) return orders;
+    const [order] = orders;
+    if (!order) throw new Error(`nothing happened to order ${orderId}`);
+    return order;
+  }
+
+  /** Those that are meant of the orders that something happened to, as a decision left them, when that is kept. */
+  async #answerAll(
+    { outcome, committed }: Decision,
+    isMeant: (order: Order) => boolean,
+  ): Promise<readonly Order[] | TradingRefusal> {
     await committed;
-    if (isRefusal(outcome)) return outcome;
-    const last = outcome.happenings.findLast(({ order }) => order.id === orderId);
-    if (!last) throw new Error(`nothing happened to order ${orderId}`);
-    return last.order;
+    return isRefusal(outcome) ? outcome : lastStates(outcome.happenings).filter(isMeant);
+  }
+
+  /** Why an order is none of the caller's open ones. */
+  async #noOpenOrder(caller: Pick<Owner, 'userId'>, orderId: string): Promise<TradingRefusal> {
+    await this.#journal.shown();
+    const known = await orderById(this.db.system, orderId);
+    return no(known?.userId === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
   }
 
   /** Carries out what the market does; it is kept only when it reaches a user's order. */
   async #move(oms: Oms, market: Market, command: MarketCommand, time: MarketTime): Promise<void> {
     const { symbol } = command;
-    oms.list(symbol, this.#termsOf(market));
+    this.#list(oms, market);
     if (oms.reachesUser(command)) return this.#decide(oms, market, command, time).committed;
     const before = this.#watchedDepth(oms, symbol);
     const prints = oms.move(command);
@@ -384,20 +478,34 @@ export class Exchange {
   #decide(
     oms: Oms,
     market: Market | undefined,
-    command: PlaceOrder | CancelOrder | MarketCommand,
-    [at, source] = this.#timeOf(market),
+    command: PlaceOrder | ModifyOrder | CancelOrder | MarketCommand,
+    time = this.#timeOf(market),
   ): Decision {
-    if (!market) return this.#journal.execute(command);
-    const { symbol } = market.instrument;
-    const before = this.#watchedDepth(oms, symbol);
+    const teller = this.#tellerOf(oms, market, time);
     let tell = (): void => undefined;
     const decision = this.#journal.execute(command, () => tell());
-    if (!isRefusal(decision.outcome)) {
-      const { prints } = decision.outcome;
-      const depth = oms.depth(symbol, DEPTH_LEVELS);
-      tell = () => this.#tell(market, prints, before, depth, [at, source]);
-    }
+    if (!isRefusal(decision.outcome)) tell = teller(decision.outcome.prints);
     return decision;
+  }
+
+  /** To be asked before something is decided about a market; then with the trades; and called when it is committed. */
+  #tellerOf(
+    oms: Oms,
+    market: Market | undefined,
+    time = this.#timeOf(market),
+  ): (prints: readonly Print[]) => () => void {
+    if (!market) return () => () => undefined;
+    const { symbol } = market.instrument;
+    const before = this.#watchedDepth(oms, symbol);
+    return (prints) => {
+      const depth = oms.depth(symbol, DEPTH_LEVELS);
+      return () => this.#tell(market, prints, before, depth, time);
+    };
+  }
+
+  /** Tells the state machine what holds of an instrument now. */
+  #list(oms: Oms, market: Market): void {
+    oms.list(market.instrument.symbol, this.#termsOf(market), Number(market.session.last));
   }
 
   /** While a replay has an instrument, its clock is the recorded one; otherwise two days would mix in its quote. */
@@ -464,8 +572,11 @@ export class Exchange {
 
   /** The state was made anew: what was shown may never have been committed. */
   #showAnew(oms: Oms): void {
-    for (const market of this.#markets.values())
-      market.depth = oms.depth(market.instrument.symbol, DEPTH_LEVELS);
+    for (const market of this.#markets.values()) {
+      const { symbol } = market.instrument;
+      market.depth = oms.depth(symbol, DEPTH_LEVELS);
+      oms.resume(symbol, Number(market.session.last));
+    }
   }
 
   /** What holds of an instrument now; the same object until something of it changes. */
@@ -492,6 +603,7 @@ export class Exchange {
       lotSize: Number(lotSize),
       lower: Math.min(Number(lower), highest),
       upper: Math.min(Number(upper), highest),
+      ...limitsOn(istDate(this.clock()), kind),
     };
   }
 
@@ -561,6 +673,34 @@ function placing(
     quantity: Number(request.quantity),
     // What a client leaves out may arrive as undefined.
     limitPrice: (limitPrice ?? null) === null ? null : Number(limitPrice),
+    ...rareOf(request),
+  };
+}
+
+/** The limits of a day as the state machine is told of them. */
+function limitsOn(date: string, kind: InstrumentKind): Pick<Terms, 'freeze' | 'positionMax'> {
+  const freeze = freezeQuantityOn(date, kind);
+  return { freeze: freeze === undefined ? undefined : Number(freeze), positionMax: Number(POSITION_MAX) };
+}
+
+/** Whether the orders, as they were placed, are what comes of this very request. */
+function isSameWish(placed: readonly PlacedOrder[], request: OrderRequest): boolean {
+  const [first] = placed;
+  if (!first) return false;
+  const { limitPrice, triggerPrice, displayQuantity } = first.terms;
+  const quantity = placed.reduce((sum, { terms }) => sum + terms.quantity, 0n);
+  return isSameRequest({ ...first.order, quantity, limitPrice, triggerPrice, displayQuantity }, request);
+}
+
+function plainTerms(
+  wish: TermsWish,
+): Pick<ModifyOrder, 'quantity' | 'limitPrice' | 'triggerPrice' | 'displayQuantity'> {
+  const narrow = (value: bigint | null): number | null => (value === null ? null : Number(value));
+  return {
+    quantity: narrow(wish.quantity),
+    limitPrice: narrow(wish.limitPrice),
+    triggerPrice: narrow(wish.triggerPrice),
+    displayQuantity: narrow(wish.displayQuantity),
   };
 }
 

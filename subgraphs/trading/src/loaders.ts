@@ -3,9 +3,11 @@ import DataLoader from 'dataloader';
 import { grouped, inOrder } from '@gridworks/kit/loader';
 import { istDate, type Clock } from '@gridworks/kit/time';
 import type { Alert } from './domain/alert.ts';
+import type { Gtt } from './domain/gtt.ts';
 import { PortfolioBuilder } from './domain/portfolio.ts';
 import type { Watchlist } from './domain/watchlist.ts';
 import type { AlertStore } from './store/alert.ts';
+import type { GttStore } from './store/gtt.ts';
 import type { InstrumentRow, InstrumentStore } from './store/instrument.ts';
 import type { OrderEventRow, OrderRow, OrderStore, TradeRow } from './store/order.ts';
 import type { PortfolioStore, SplitRow } from './store/portfolio.ts';
@@ -19,6 +21,7 @@ export interface TradingLoaders {
   readonly position: DataLoader<string, PositionRow | undefined>;
   readonly watchlist: DataLoader<string, Watchlist | undefined>;
   readonly alert: DataLoader<string, Alert | undefined>;
+  readonly gtt: DataLoader<string, Gtt | undefined>;
   /** By user: everything that user ever traded, for the prices of the moment to be put to. */
   readonly portfolioOf: DataLoader<string, PortfolioBuilder>;
   readonly tradesOf: DataLoader<string, TradeRow[]>;
@@ -35,6 +38,7 @@ export function createLoaders(
   portfolios: PortfolioStore,
   watchlists: WatchlistStore,
   alerts: AlertStore,
+  gtts: GttStore,
   clock: Clock,
 ): TradingLoaders {
   return {
@@ -49,6 +53,7 @@ export function createLoaders(
       FRESH,
     ),
     alert: new DataLoader(async (ids) => inOrder(ids, await alerts.byIds(ids), ({ id }) => id), FRESH),
+    gtt: new DataLoader(async (ids) => inOrder(ids, await gtts.byIds(ids), ({ id }) => id), FRESH),
     portfolioOf: new DataLoader((userIds) => portfoliosOf(userIds, portfolios, clock), FRESH),
     tradesOf: new DataLoader(
       async (ids) => grouped(ids, await orders.tradesOf(ids), ({ orderId }) => orderId),

@@ -1088,8 +1088,8 @@ describe('orderUpdates where history is gone', () => {
     const asha = await somebody(10_000);
     const id = await placed(asha, wish(symbol, { limitPrice: '95.00' }));
     const insert = `INSERT INTO trading.order_event
-        (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover)
-      SELECT user_id, sequence, $1, $2, 'CREATED', at, 'OPEN', 0, 0 FROM `;
+        (user_id, sequence, tenant_id, order_id, kind, at, status, filled_quantity, turnover, quantity)
+      SELECT user_id, sequence, $1, $2, 'CREATED', at, 'OPEN', 0, 0, 1 FROM `;
     const about = [NORTH, id.slice('Order:'.length)];
     // One with many events, a young one in the middle of the old; and many with one event each.
     await asOwner(

@@ -6,6 +6,7 @@ import { AlertWatch } from './alerts.ts';
 import { basketSaga } from './basket.ts';
 import { creditAccounts, reactions } from './events.ts';
 import { Exchange } from './exchange.ts';
+import { GttWatch } from './gtts.ts';
 import { createLoaders } from './loaders.ts';
 import { SimulatedMarket, type Market } from './market.ts';
 import { CandleRecorder } from './recorder.ts';
@@ -27,6 +28,7 @@ import { TickRecordResolver } from './resolvers/tick.ts';
 import { resolveUser, type TradingContext } from './resolvers/context.ts';
 import { BasketResolver, SagaResolver } from './resolvers/basket.ts';
 import { AlertResolver, UserAlertsResolver, resolveAlert } from './resolvers/alert.ts';
+import { GttResolver, UserGttsResolver, resolveGtt } from './resolvers/gtt.ts';
 import { UserWatchlistsResolver, WatchlistResolver, resolveWatchlist } from './resolvers/watchlist.ts';
 import { OrderEventRetention } from './retention.ts';
 import { ClickHouse } from './remote/clickhouse.ts';
@@ -35,12 +37,14 @@ import { Order, Trade } from './schema/order.ts';
 import { Position } from './schema/portfolio.ts';
 import { User } from './schema/user.ts';
 import { Alert } from './schema/alert.ts';
+import { Gtt } from './schema/gtt.ts';
 import { Watchlist } from './schema/watchlist.ts';
 import { Basket } from './schema/basket.ts';
 import { Saga } from './schema/saga.ts';
 import { AccountStore } from './store/account.ts';
 import { AlertStore } from './store/alert.ts';
 import { CandleStore } from './store/candle.ts';
+import { GttStore } from './store/gtt.ts';
 import { InstrumentStore } from './store/instrument.ts';
 import { OrderStore } from './store/order.ts';
 import { PortfolioStore } from './store/portfolio.ts';
@@ -59,6 +63,7 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
   const positions = new PositionStore(db);
   const watchlists = new WatchlistStore(db);
   const alerts = new AlertStore(db);
+  const gtts = new GttStore(db);
   const exchange = new Exchange(db, bus, clock, log, instruments, config.orderRateMax);
   const shown = (): Promise<void> => exchange.shown();
   const portfolios = new PortfolioStore(db, shown);
@@ -68,6 +73,7 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
   const archive = archiveOf(config.ticks);
   const ticks = archive && new TickKeeper(exchange, archive, log);
   const alertWatch = new AlertWatch(db, exchange, alerts, bus, clock, log);
+  const gttWatch = new GttWatch(exchange, gtts, clock, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
   const sagas = new SagaRunner(db, bus, clock, log.child({ part: 'sagas' }));
   sagas.on(basketSaga(db, exchange));
@@ -92,8 +98,10 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       UserAlertsResolver,
       BasketResolver,
       SagaResolver,
+      GttResolver,
+      UserGttsResolver,
     ],
-    types: [Instrument, Order, Trade, Position, User, Watchlist, Alert, Basket, Saga],
+    types: [Instrument, Order, Trade, Position, User, Watchlist, Alert, Basket, Saga, Gtt],
     references: {
       Instrument: resolveInstrument,
       Order: resolveOrder,
@@ -102,6 +110,7 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       User: resolveUser,
       Watchlist: resolveWatchlist,
       Alert: resolveAlert,
+      Gtt: resolveGtt,
     },
     context: (base) => ({
       ...base,
@@ -117,7 +126,9 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       alerts,
       alertWatch,
       sagas,
-      loaders: createLoaders(instruments, orders, positions, portfolios, watchlists, alerts, clock),
+      gtts,
+      gttWatch,
+      loaders: createLoaders(instruments, orders, positions, portfolios, watchlists, alerts, gtts, clock),
     }),
     reactions: [creditAccounts(exchange), ...reactions],
     start: async () => {
@@ -125,6 +136,7 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       await recorder.start();
       ticks?.start();
       await alertWatch.start();
+      await gttWatch.start();
       retention.start();
       sagas.start();
       if (config.simulatorSeed === undefined) return;
@@ -135,6 +147,7 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       await market?.stop();
       await sagas.stop();
       await retention.stop();
+      await gttWatch.stop();
       await alertWatch.stop();
       await ticks?.stop();
       await recorder.stop();

@@ -59,9 +59,10 @@ export function openingKey(userId: string): string {
   return `user:${userId}:opening`;
 }
 
-/** Sets the funds of a new order aside. */
-export function hold({ orderId, userId }: OrderOwner, amount: bigint): Transfer {
-  return move('HOLD', `order:${orderId}:hold`, orderId, available(userId), held(userId), amount);
+/** Sets the funds of a new order aside; or more of them for one that was modified, with that modification's number. */
+export function hold({ orderId, userId }: OrderOwner, amount: bigint, modification = 0n): Transfer {
+  const key = modificationKey(`order:${orderId}:hold`, modification);
+  return move('HOLD', key, orderId, available(userId), held(userId), amount);
 }
 
 /** Pays for, or is paid for, one trade of an order; `value` is price x quantity. */
@@ -98,9 +99,14 @@ export function takeCharges({ orderId, userId }: OrderOwner, charges: Charges): 
   });
 }
 
-/** Gives back what an order that will not trade any more still holds. */
-export function release({ orderId, userId }: OrderOwner, amount: bigint): Transfer {
-  return move('RELEASE', `order:${orderId}:release`, orderId, held(userId), available(userId), amount);
+/** Gives back what an order that will not trade any more still holds; or what a modification set free. */
+export function release({ orderId, userId }: OrderOwner, amount: bigint, modification = 0n): Transfer {
+  const key = modificationKey(`order:${orderId}:release`, modification);
+  return move('RELEASE', key, orderId, held(userId), available(userId), amount);
+}
+
+function modificationKey(key: string, modification: bigint): string {
+  return modification === 0n ? key : `${key}:${modification}`;
 }
 
 /** The transfer itself if it is sound; throws a RangeError saying what is wrong with it. */

@@ -21,7 +21,15 @@ describe('a mirror', () => {
       { amount: 10_00n - 1_19n, reason: 'HOLD_RELEASED', orderId: 'one' },
     ]);
     expect(mirror.changedHolds()).toEqual([
-      { orderId: 'one', userId: 'asha', tenantId: 'north', held: 0n, settled: 1_000_00n, done: true },
+      {
+        orderId: 'one',
+        userId: 'asha',
+        tenantId: 'north',
+        held: 0n,
+        settled: 1_000_00n,
+        done: true,
+        modified: 0n,
+      },
     ]);
   });
 
@@ -33,6 +41,7 @@ describe('a mirror', () => {
       held: 610_00n,
       settled: 400_00n,
       done: false,
+      modified: 0n,
     };
     const mirror = new Mirror([known], ['user:asha:opening', 'order:one:fill:a']);
     mirror.open(asha, 'north', 5_000_00n);
@@ -49,6 +58,42 @@ describe('a mirror', () => {
     expect(kinds(mirror)).toEqual(['OPENING_CREDIT', 'HOLD', 'FILL', 'CHARGES', 'RELEASE', 'RELEASE']);
   });
 
+  it('sets more aside for an order that promises more, and gives back what it promises less', () => {
+    const mirror = new Mirror([], []);
+    const modify = (number: bigint, amount: bigint): void =>
+      mirror.modify(asha, { orderId: 'one', side: 'BUY', number }, amount);
+    mirror.hold(asha, 'north', 'one', 1_000_00n);
+    modify(2n, 1_500_00n);
+    mirror.fill(asha, { orderId: 'one', tradeId: 'a', side: 'BUY', value: 400_00n }, undefined);
+    modify(4n, 900_00n);
+    modify(5n, 900_00n);
+    // Heard again, and too late: nothing moves.
+    modify(2n, 1_500_00n);
+    modify(5n, 1n);
+    expect(
+      mirror.bookings.map(({ transfer: { kind, key, entries } }) => [kind, key, entries[1]?.amount]),
+    ).toEqual([
+      ['HOLD', 'order:one:hold', 1_000_00n],
+      ['HOLD', 'order:one:hold:2', 500_00n],
+      ['FILL', 'order:one:fill:a', 400_00n],
+      ['RELEASE', 'order:one:release:4', 600_00n],
+    ]);
+    expect(mirror.credits).toMatchObject([{ amount: 600_00n, reason: 'HOLD_RELEASED', orderId: 'one' }]);
+    expect(mirror.changedHolds()).toMatchObject([{ held: 500_00n, settled: 400_00n, modified: 5n }]);
+    expect(() => modify(6n, 399_99n)).toThrow(/has paid/);
+    mirror.cancel(asha, 'one', buy(400_00n));
+    expect(() => modify(7n, 900_00n)).toThrow(/is done/);
+  });
+
+  it('moves no money when a sale is modified: what it has brought stays with it', () => {
+    const mirror = new Mirror([], []);
+    mirror.hold(asha, 'north', 'one', 0n);
+    mirror.fill(asha, { orderId: 'one', tradeId: 'a', side: 'SELL', value: 400_00n }, undefined);
+    mirror.modify(asha, { orderId: 'one', side: 'SELL', number: 3n }, 0n);
+    expect(kinds(mirror)).toEqual(['FILL']);
+    expect(mirror.changedHolds()).toMatchObject([{ held: 400_00n, modified: 3n }]);
+  });
+
   it('throws at what does not add up', () => {
     const mirror = new Mirror([], []);
     mirror.hold(asha, 'north', 'one', 5n);
@@ -63,21 +108,34 @@ describe('a mirror', () => {
       fc.record({
         side: fc.constantFrom<Side>('BUY', 'SELL'),
         fills: fc.array(fc.bigInt(1n, 1_000_00n), { maxLength: 3 }),
+        change: fc.bigInt(-100n, 1_000_00n),
         isRepeated: fc.boolean(),
       }),
       { maxLength: 6 },
     );
     fc.assert(
       fc.property(orders, (list) => {
-        const steps = list.flatMap(({ side, fills, isRepeated }, number) => {
+        const steps = list.flatMap(({ side, fills, change, isRepeated }, number) => {
           const orderId = `order ${number}`;
           const value = fills.reduce((sum, each) => sum + each, 0n);
           const life = [
             (mirror: Mirror) => mirror.hold(asha, 'north', orderId, side === 'BUY' ? value * 2n + 200n : 0n),
+            (mirror: Mirror) =>
+              mirror.modify(
+                asha,
+                { orderId, side, number: 2n },
+                side === 'BUY' ? value * 2n + 200n + change : 0n,
+              ),
             ...fills.map((each, fill) => (mirror: Mirror): void => {
               const trade = { orderId, tradeId: `${fill}`, side, value: each };
               mirror.fill(asha, trade, undefined);
             }),
+            (mirror: Mirror) =>
+              mirror.modify(
+                asha,
+                { orderId, side, number: 9n },
+                side === 'BUY' ? value + value / 100n + 200n : 0n,
+              ),
             (mirror: Mirror) => mirror.cancel(asha, orderId, { ...buy(value), side }),
           ];
           return isRepeated ? [...life, ...life] : life;

@@ -1,7 +1,7 @@
 /**
  * The money of users and orders, event after event: what trading says is mirrored in transfers, over what is booked
  * already. What makes money move is named by a key (a user's opening, an order's hold, fill, charges, release) and
- * happens once, however often it is heard. What does not add up throws, and then nothing of the mirror is to be kept.
+ * happens once, however often it is heard. Modifications are told apart by their numbers, which grow. What does not add up throws, and then nothing of the mirror is to be kept.
  */
 import type { ChargedOrder, Side } from './charges.ts';
 import {
@@ -14,7 +14,7 @@ import {
   takeCharges,
   type Transfer,
 } from './ledger.ts';
-import { bookFill, openHold, settle, type OrderHold } from './order-hold.ts';
+import { bookFill, changeHold, openHold, settle, type OrderHold } from './order-hold.ts';
 
 /** An order's hold with whose it is. */
 export interface OwnedHold extends OrderHold {
@@ -82,6 +82,22 @@ export class Mirror {
     if (opened.held > 0n) this.#book(hold(opened, opened.held), tenantId, at);
   }
 
+  /** An open order promises `amount` in all from now on: more is set aside, or a part given back. */
+  modify(
+    { userId, at }: Occasion,
+    order: { readonly orderId: string; readonly side: Side; readonly number: bigint },
+    amount: bigint,
+  ): void {
+    const { orderId, side, number } = order;
+    const before = this.#holdOf(orderId, { userId, at });
+    if (number <= before.modified) return;
+    const changed = { ...before, ...changeHold(before, side, amount, number) };
+    const more = changed.held - before.held;
+    if (more > 0n) this.#book(hold(changed, more, number), before.tenantId, at);
+    if (more < 0n) this.#release(changed, -more, number, side, at);
+    this.#keep(changed);
+  }
+
   /** An order traded; when it is filled whole, `ended` tells what all of its fills came to. */
   fill(
     occasion: Occasion,
@@ -114,15 +130,19 @@ export class Mirror {
 
   /** Charges an order, gives the rest back, and tells trading. */
   #end(before: OwnedHold, order: ChargedOrder, at: Date): void {
-    const { orderId, userId, tenantId } = before;
+    const { tenantId } = before;
     const { hold: after, charges, released } = settle(before, order);
     // The smallest orders cost less than half a paisa, and a sale that did not trade has nothing to give back.
     if (charges.total > 0n) this.#book(takeCharges(before, charges), tenantId, at);
-    if (released > 0n) this.#book(release(before, released), tenantId, at);
+    if (released > 0n) this.#release(before, released, 0n, order.side, at);
     this.#keep({ ...before, ...after });
-    if (released === 0n) return;
-    const reason = order.side === 'BUY' ? 'HOLD_RELEASED' : 'SALE_PROCEEDS';
-    this.credits.push({ userId, tenantId, amount: released, reason, orderId });
+  }
+
+  #release(order: OwnedHold, amount: bigint, modification: bigint, side: Side, at: Date): void {
+    const { orderId, userId, tenantId } = order;
+    this.#book(release(order, amount, modification), tenantId, at);
+    const reason = side === 'BUY' ? 'HOLD_RELEASED' : 'SALE_PROCEEDS';
+    this.credits.push({ userId, tenantId, amount, reason, orderId });
   }
 
   #holdOf(orderId: string, { userId }: Occasion): OwnedHold {

@@ -8,12 +8,12 @@ const sold = { side: 'SELL', product: 'MIS', exchange: 'BSE' } as const;
 describe('an order hold', () => {
   it('pays a purchase, takes the charges and gives the rest back', () => {
     const filled = bookFill(bookFill(openHold(1_007_00n), 'BUY', 600_00n), 'BUY', 390_00n);
-    expect(filled).toEqual({ held: 17_00n, settled: 990_00n, done: false });
+    expect(filled).toEqual({ held: 17_00n, settled: 990_00n, done: false, modified: 0n });
     const { hold, charges, released } = settle(filled, { ...bought, value: 990_00n });
     // STT 1.00, stamp duty 0.15, exchange 0.03, GST 0.01; SEBI's share is below half a paisa.
     expect(charges).toMatchObject({ stt: 1_00n, stampDuty: 15n, exchangeTransaction: 3n, sebi: 0n, gst: 1n });
     expect(released).toBe(15_81n);
-    expect(hold).toEqual({ held: 0n, settled: 990_00n, done: true });
+    expect(hold).toEqual({ held: 0n, settled: 990_00n, done: true, modified: 0n });
   });
 
   it('collects what a sale brings and takes the charges from it', () => {
@@ -31,7 +31,7 @@ describe('an order hold', () => {
     });
   });
 
-  const done: OrderHold = { held: 0n, settled: 100n, done: true };
+  const done: OrderHold = { held: 0n, settled: 100n, done: true, modified: 0n };
   const anomalies: [string, () => unknown, RegExp][] = [
     ['a hold below zero', () => openHold(-1n), /cannot hold -1/],
     ['a fill beyond the hold', () => bookFill(openHold(99n), 'BUY', 100n), /exceeds the 99/],

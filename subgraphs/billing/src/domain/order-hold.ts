@@ -11,6 +11,8 @@ export interface OrderHold {
   readonly settled: bigint;
   /** The order will not trade any more: charged, and the rest released. */
   readonly done: boolean;
+  /** Number of the last modification that was booked; 0 before the first. */
+  readonly modified: bigint;
 }
 
 export interface Settlement {
@@ -22,7 +24,20 @@ export interface Settlement {
 
 export function openHold(held: bigint): OrderHold {
   if (held < 0n) throw new RangeError(`an order cannot hold ${held}`);
-  return { held, settled: 0n, done: false };
+  return { held, settled: 0n, done: false, modified: 0n };
+}
+
+/**
+ * A purchase promises `promised` in all from now on, for what has traded and for what is left; what a sale holds is what
+ * it has brought, whatever it is for. `number` names the modification, and grows.
+ */
+export function changeHold(hold: OrderHold, side: Side, promised: bigint, number: bigint): OrderHold {
+  if (hold.done) throw new Error('a modification of an order that is done');
+  if (number <= hold.modified) throw new RangeError(`modification ${number} comes after ${hold.modified}`);
+  if (side === 'SELL') return { ...hold, modified: number };
+  const held = promised - hold.settled;
+  if (held < 0n) throw new RangeError(`an order that promises ${promised} has paid ${hold.settled}`);
+  return { ...hold, held, modified: number };
 }
 
 /** A purchase pays from what it holds; a sale adds what it brings. */
@@ -47,5 +62,5 @@ export function settle(hold: OrderHold, order: ChargedOrder): Settlement {
   const charges = orderCharges(order);
   const released = hold.held - charges.total;
   if (released < 0n) throw new RangeError(`charges of ${charges.total} exceed the ${hold.held} that is held`);
-  return { hold: { held: 0n, settled: hold.settled, done: true }, charges, released };
+  return { hold: { ...hold, held: 0n, done: true }, charges, released };
 }

@@ -31,6 +31,9 @@ export interface Alert extends AlertRequest {
   readonly sequence: bigint | null;
 }
 
+/** What waits for the price of an instrument. */
+export type Watched = Pick<Alert, 'id' | 'symbol' | 'condition' | 'price'>;
+
 /** Whether a price is what the alert waits for. */
 export function isReached({ condition, price }: Pick<Alert, 'condition' | 'price'>, last: bigint): boolean {
   return condition === 'AT_OR_ABOVE' ? last >= price : last <= price;
@@ -54,19 +57,17 @@ export function isSameAlert(alert: Alert, { symbol, condition, price }: AlertReq
   return alert.symbol === symbol && alert.condition === condition && alert.price === price;
 }
 
-/** The alerts of one instrument and condition; the one that is reached first stands last. */
-type Queue = Alert[];
-
 /** Alerts that wait, found by price: a tick that reaches none looks at two of them, however many wait. */
-export class AlertBoard {
-  readonly #queues = new Map<string, Queue>();
-  readonly #byId = new Map<string, Alert>();
+export class AlertBoard<Each extends Watched = Alert> {
+  /** Those of one instrument and condition; the one that is reached first stands last. */
+  readonly #queues = new Map<string, Each[]>();
+  readonly #byId = new Map<string, Each>();
 
   get size(): number {
     return this.#byId.size;
   }
 
-  add(alert: Alert): void {
+  add(alert: Each): void {
     if (this.#byId.has(alert.id)) return;
     this.#byId.set(alert.id, alert);
     const queue = this.#queueOf(alert);
@@ -84,8 +85,8 @@ export class AlertBoard {
   }
 
   /** Takes out those that a price reaches, in no order that means anything. */
-  take(symbol: string, price: bigint): Alert[] {
-    const taken: Alert[] = [];
+  take(symbol: string, price: bigint): Each[] {
+    const taken: Each[] = [];
     for (const condition of ALERT_CONDITIONS) {
       const key = keyOf({ symbol, condition });
       const queue = this.#queues.get(key);
@@ -100,7 +101,7 @@ export class AlertBoard {
     return taken;
   }
 
-  #queueOf(alert: Alert): Queue {
+  #queueOf(alert: Each): Each[] {
     const key = keyOf(alert);
     let queue = this.#queues.get(key);
     if (!queue) this.#queues.set(key, (queue = []));
@@ -113,7 +114,7 @@ function keyOf({ symbol, condition }: Pick<Alert, 'symbol' | 'condition'>): stri
 }
 
 /** Where an alert belongs in its queue: before all that are reached no later. */
-function placeIn(queue: Queue, { condition, price }: Alert): number {
+function placeIn(queue: readonly Watched[], { condition, price }: Watched): number {
   let [low, high] = [0, queue.length];
   while (low < high) {
     const middle = (low + high) >> 1;

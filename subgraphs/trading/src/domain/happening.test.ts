@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { cancelled, created, executed, lastStates, stockChange, type Fill } from './happening.ts';
-import type { Order, Side } from './order.ts';
+import {
+  cancelled,
+  cashPromised,
+  created,
+  executed,
+  lastStates,
+  modified,
+  stockChange,
+  type Fill,
+} from './happening.ts';
+import { PLAIN, type Order, type Side } from './order.ts';
 
 function order(id: string, side: Side, quantity: bigint): Order {
   return {
+    ...PLAIN,
     id,
     userId: 'ann',
     tenantId: 't',
@@ -65,6 +75,24 @@ describe('stockChange', () => {
       { quantity: -4n, held: -4n },
       { quantity: 0n, held: -2n },
     ]);
+  });
+
+  it('promises more units of a sale that grows, and frees those of one that shrinks', () => {
+    const changed = modified(sell, { ...sell, quantity: 9n }, 0n);
+    expect(stockChange(changed)).toEqual({ quantity: 0n, held: 3n });
+    expect(stockChange(modified(changed.order, { ...sell, quantity: 2n }, 0n))).toEqual({
+      quantity: 0n,
+      held: -7n,
+    });
+    expect(stockChange(modified(buy, { ...buy, quantity: 20n }, 0n))).toEqual({ quantity: 0n, held: 0n });
+  });
+
+  it('takes the cash of a purchase that grows, and leaves it to billing to give some back', () => {
+    const rich = { ...buy, hold: 500n };
+    const more = modified(rich, { ...rich, quantity: 20n }, 800n);
+    expect(
+      [created(rich), more, modified(more.order, rich, 500n), cancelled(rich, 'USER')].map(cashPromised),
+    ).toEqual([500n, 300n, 0n, 0n]);
   });
 
   it('gives a purchase what it fills and nothing else', () => {

@@ -2,10 +2,13 @@
 import {
   cancelOrder,
   fillOrder,
+  modifyOrder,
   remainingOf,
+  triggerOrder,
   type CancelReason,
   type Order,
   type OrderEventKind,
+  type OrderTerms,
 } from './order.ts';
 
 export interface Fill {
@@ -22,6 +25,14 @@ export interface Step {
   readonly order: Order;
   /** What traded; null unless the kind is EXECUTED. */
   readonly fill: Fill | null;
+  /** What is promised now beyond what was before, or less; null unless the kind is MODIFIED. */
+  readonly change: PromiseChange | null;
+}
+
+export interface PromiseChange {
+  /** Minor units. */
+  readonly cash: bigint;
+  readonly units: bigint;
 }
 
 /** A step that was taken. */
@@ -39,16 +50,26 @@ export interface StockChange {
 }
 
 export function created(order: Order): Step {
-  return { kind: 'CREATED', order, fill: null };
+  return { kind: 'CREATED', order, fill: null, change: null };
+}
+
+/** A stop becomes an order like any other. */
+export function triggered(order: Order): Step {
+  return { kind: 'TRIGGERED', order: triggerOrder(order), fill: null, change: null };
+}
+
+export function modified(order: Order, terms: OrderTerms, hold: bigint): Step {
+  const change = { cash: hold - order.hold, units: terms.quantity - order.quantity };
+  return { kind: 'MODIFIED', order: modifyOrder(order, terms, hold), fill: null, change };
 }
 
 export function executed(order: Order, fill: Fill): Step {
-  return { kind: 'EXECUTED', order: fillOrder(order, fill.price, fill.quantity), fill };
+  return { kind: 'EXECUTED', order: fillOrder(order, fill.price, fill.quantity), fill, change: null };
 }
 
 /** The rest of the order leaves the market. */
 export function cancelled(order: Order, reason: CancelReason): Step {
-  return { kind: 'CANCELLED', order: cancelOrder(order, reason), fill: null };
+  return { kind: 'CANCELLED', order: cancelOrder(order, reason), fill: null, change: null };
 }
 
 /** The orders as they stand after all that happened, each once. */
@@ -57,13 +78,30 @@ export function lastStates(happenings: readonly Step[]): Order[] {
 }
 
 /**
- * What a step does to the user's stock. A sale promises its units when it is created, delivers what it fills, and frees
- * the rest when it is cancelled; a purchase receives what it fills.
+ * What a step takes from the cash that a user may promise, minor units. What it gives back comes another way: billing
+ * credits it, as it does what is left at an order's end.
  */
-export function stockChange({ kind, order, fill }: Step): StockChange {
+export function cashPromised({ kind, order, change }: Step): bigint {
+  if (kind === 'CREATED') return order.hold;
+  return change && change.cash > 0n ? change.cash : 0n;
+}
+
+/** What a step of a purchase does to the units that open orders would buy. */
+export function buyingChange({ kind, order, fill, change }: Step): bigint {
+  if (kind === 'CREATED') return order.quantity;
+  if (kind === 'CANCELLED') return -remainingOf(order);
+  return (change?.units ?? 0n) - (fill?.quantity ?? 0n);
+}
+
+/**
+ * What a step does to the user's stock. A sale promises its units when it is created or grows, delivers what it fills,
+ * and frees the rest when it shrinks or is cancelled; a purchase receives what it fills.
+ */
+export function stockChange({ kind, order, fill, change }: Step): StockChange {
   const traded = fill?.quantity ?? 0n;
   if (order.side === 'BUY') return { quantity: traded, held: 0n };
   if (kind === 'CREATED') return { quantity: 0n, held: order.quantity };
+  if (change) return { quantity: 0n, held: change.units };
   if (kind === 'CANCELLED') return { quantity: 0n, held: -remainingOf(order) };
   return { quantity: -traded, held: -traded };
 }

@@ -1,35 +1,27 @@
 import fc from 'fast-check';
-import { isRefusal } from '@gridworks/kit/refusal';
 import { describe, expect, it } from 'vitest';
-import { priceBand } from './instrument.ts';
 import {
-  BAND_BPS,
+  PLAIN,
   averagePrice,
   cancelOrder,
-  checkOrder,
+  changeTerms,
   createOrder,
   fillOrder,
+  hasTerms,
   holdOf,
+  isExpired,
   isOpen,
   isSameRequest,
+  modifyOrder,
   remainingOf,
-  type Accepted,
-  type Listing,
+  stateAfter,
+  triggerOrder,
   type Order,
   type OrderRequest,
-  type Standing,
-  type TradingRefusalCode,
 } from './order.ts';
 
-const LISTING: Listing = {
-  exchange: 'NSE',
-  kind: 'EQUITY',
-  currency: 'INR',
-  tickSize: 10n,
-  lotSize: 5n,
-  band: priceBand(1_405_70n, BAND_BPS, 10n),
-};
 const REQUEST: OrderRequest = {
+  ...PLAIN,
   clientOrderId: 'a-1',
   symbol: 'RELIANCE',
   side: 'BUY',
@@ -39,128 +31,15 @@ const REQUEST: OrderRequest = {
   quantity: 100n,
   limitPrice: 1_405_70n,
 };
-const STANDING: Standing = {
-  listing: LISTING,
-  buyingPower: 14_127_485n,
-  freeQuantity: 100n,
-  isRateReached: false,
-  ordersToday: 499,
-  tradesToday: 0,
-};
-
-function refusalOf(request: Partial<OrderRequest>, standing: Partial<Standing> = {}): string | null {
-  const checked = checkOrder({ ...REQUEST, ...request }, { ...STANDING, ...standing });
-  return isRefusal(checked) ? checked.code : null;
-}
-
-/** Each rung with a request that breaks it and everything below it; what stands above holds. */
-const RUNGS: readonly {
-  code: TradingRefusalCode;
-  field?: string;
-  request: Partial<OrderRequest>;
-  standing?: Partial<Standing>;
-}[] = [
-  { code: 'INSTRUMENT_UNKNOWN', field: 'symbol', request: {}, standing: { listing: undefined } },
-  {
-    code: 'INSTRUMENT_NOT_TRADABLE',
-    field: 'symbol',
-    request: {},
-    standing: { listing: { ...LISTING, kind: 'INDEX' } },
-  },
-  { code: 'QUANTITY_INVALID', field: 'quantity', request: { quantity: 0n } },
-  { code: 'PRICE_REQUIRED', field: 'limitPrice', request: { limitPrice: null } },
-  { code: 'TICK_SIZE_VIOLATED', field: 'limitPrice', request: { limitPrice: 1_405_75n } },
-  { code: 'LOT_SIZE_VIOLATED', field: 'quantity', request: { quantity: 101n } },
-  { code: 'PRICE_OUT_OF_BAND', field: 'limitPrice', request: { limitPrice: 1_546_30n } },
-  { code: 'CLIENT_ORDER_ID_INVALID', field: 'clientOrderId', request: { clientOrderId: '' } },
-  { code: 'FUNDS_INSUFFICIENT', request: {}, standing: { buyingPower: 14_127_484n } },
-  { code: 'ORDER_RATE_EXCEEDED', request: {}, standing: { isRateReached: true } },
-  { code: 'ORDER_TO_TRADE_EXCEEDED', request: {}, standing: { ordersToday: 500 } },
-];
-
-describe('the ladder', () => {
-  it('accepts what breaks no rule, and says what it may cost', () => {
-    expect(checkOrder(REQUEST, STANDING)).toEqual({
-      listing: LISTING,
-      worstPrice: 1_405_70n,
-      hold: 14_127_485n,
-    });
-  });
-
-  it.each(RUNGS)('refuses with $code', ({ code, field, request, standing }) => {
-    const checked = checkOrder({ ...REQUEST, ...request }, { ...STANDING, ...standing });
-    expect(checked).toMatchObject({ code, path: field === undefined ? [] : ['input', field] });
-  });
-
-  it('looks at the rules in their order: of any two that are broken, the first is named', () => {
-    for (const [i, first] of RUNGS.entries()) {
-      for (const second of RUNGS.slice(i + 1)) {
-        // The lower rung is laid first, so that where both set the same property the upper one's wins.
-        const request = { ...second.request, ...first.request };
-        const standing = { ...second.standing, ...first.standing };
-        expect(refusalOf(request, standing), `${first.code} before ${second.code}`).toBe(first.code);
-      }
-    }
-  });
-
-  it('refuses a limit price on a MARKET order, after the quantity and before the tick', () => {
-    expect(refusalOf({ type: 'MARKET' })).toBe('PRICE_NOT_ALLOWED');
-    expect(refusalOf({ type: 'MARKET', quantity: 0n })).toBe('QUANTITY_INVALID');
-    expect(refusalOf({ type: 'MARKET', limitPrice: 1_405_75n })).toBe('PRICE_NOT_ALLOWED');
-  });
-
-  it('does not trade what is quoted in another currency', () => {
-    expect(refusalOf({}, { listing: { ...LISTING, currency: 'USD' } })).toBe('INSTRUMENT_NOT_TRADABLE');
-  });
-
-  it('allows 500 orders a day for each trade, and as many without one', () => {
-    const counts = (ordersToday: number, tradesToday: number): string | null =>
-      refusalOf({}, { ordersToday, tradesToday });
-    expect([counts(499, 0), counts(500, 1), counts(999, 2), counts(1_000, 2)]).toEqual([
-      null,
-      'ORDER_TO_TRADE_EXCEEDED',
-      null,
-      'ORDER_TO_TRADE_EXCEEDED',
-    ]);
-  });
-
-  it('needs free holdings for a sale, and no cash', () => {
-    expect(refusalOf({ side: 'SELL' }, { buyingPower: 0n })).toBeNull();
-    expect(refusalOf({ side: 'SELL' }, { buyingPower: 0n, freeQuantity: 99n })).toBe('HOLDINGS_INSUFFICIENT');
-    expect(refusalOf({ side: 'SELL', clientOrderId: ' ' }, { freeQuantity: 0n })).toBe(
-      'CLIENT_ORDER_ID_INVALID',
-    );
-    expect(refusalOf({ side: 'BUY' }, { freeQuantity: 0n })).toBeNull();
-  });
-
-  it.each([
-    ['one lot', { quantity: 5n }, null],
-    ['the largest quantity', { side: 'SELL', quantity: 10_000_000n }, 'HOLDINGS_INSUFFICIENT'],
-    ['one more', { side: 'SELL', quantity: 10_000_001n }, 'QUANTITY_INVALID'],
-    ['a negative quantity', { quantity: -5n }, 'QUANTITY_INVALID'],
-    ['the lower end of the band', { limitPrice: 1_265_20n }, null],
-    ['one tick below it', { limitPrice: 1_265_10n }, 'PRICE_OUT_OF_BAND'],
-    ['a negative price', { limitPrice: -1_405_70n }, 'PRICE_OUT_OF_BAND'],
-    ['the upper end of the band', { limitPrice: 1_546_20n }, null],
-    ['one tick above it', { limitPrice: 1_546_30n }, 'PRICE_OUT_OF_BAND'],
-    ['64 characters', { clientOrderId: 'x'.repeat(64) }, null],
-    ['65 characters', { clientOrderId: 'x'.repeat(65) }, 'CLIENT_ORDER_ID_INVALID'],
-    ['a blank inside', { clientOrderId: 'a b' }, 'CLIENT_ORDER_ID_INVALID'],
-    ['a line end', { clientOrderId: 'a\n' }, 'CLIENT_ORDER_ID_INVALID'],
-  ] as const)('knows the edges: %s', (_, request, code) => {
-    expect(refusalOf(request, { buyingPower: 10n ** 15n })).toBe(code);
-  });
-
-  it('prices a MARKET order at the end of the band', () => {
-    const wish = { ...REQUEST, type: 'MARKET', limitPrice: null } as const;
-    const rich = { ...STANDING, buyingPower: 10n ** 12n };
-    expect(checkOrder(wish, rich)).toMatchObject({
-      worstPrice: 1_546_20n,
-      hold: holdOf('BUY', 1_546_20n, 100n),
-    });
-    expect(checkOrder({ ...wish, side: 'SELL' }, rich)).toMatchObject({ worstPrice: 1_265_20n, hold: 0n });
-  });
-});
+const NONE = { quantity: null, limitPrice: null, triggerPrice: null, displayQuantity: null };
+const FACTS = {
+  id: 'o',
+  tenantId: 't',
+  userId: 'u',
+  placedAt: new Date('2026-01-05T04:00:00Z'),
+  exchange: 'NSE',
+  hold: holdOf('BUY', 1_405_70n, 100n),
+} as const;
 
 describe('holdOf', () => {
   it('is the value, 0.5 % rounded up to the paisa, and two rupees', () => {
@@ -171,13 +50,7 @@ describe('holdOf', () => {
 });
 
 describe('the life of an order', () => {
-  const accepted = checkOrder(REQUEST, STANDING) as Accepted;
-  const order: Order = createOrder(REQUEST, accepted, {
-    id: 'o',
-    tenantId: 't',
-    userId: 'u',
-    placedAt: new Date(0),
-  });
+  const order: Order = createOrder(REQUEST, FACTS);
 
   it('begins open with nothing filled', () => {
     expect(order).toMatchObject({
@@ -204,6 +77,47 @@ describe('the life of an order', () => {
     const part = cancelOrder(fillOrder(order, 1_405_70n, 1n), 'TIME_IN_FORCE');
     expect(part).toMatchObject({ status: 'CANCELLED', filledQuantity: 1n });
     expect(remainingOf(part)).toBe(99n);
+  });
+
+  it('of a stop begins before it: nothing trades until it is triggered', () => {
+    const stop = createOrder({ ...REQUEST, type: 'STOP_LIMIT', triggerPrice: 1_400_00n }, FACTS);
+    expect(stop.status).toBe('TRIGGER_PENDING');
+    expect(isOpen(stop)).toBe(true);
+    expect(() => fillOrder(stop, 1_400_00n, 1n)).toThrow(/cannot be filled/);
+    const woken = triggerOrder(stop);
+    expect(woken).toMatchObject({ status: 'OPEN', triggerPrice: 1_400_00n });
+    expect(fillOrder(woken, 1_400_00n, 100n).status).toBe('FILLED');
+    expect(() => triggerOrder(woken)).toThrow(/waits for no trigger/);
+  });
+
+  it('takes other terms while it is open, and never fewer units than have traded', () => {
+    const part = fillOrder(order, 1_405_70n, 60n);
+    const wish = { quantity: 80n, limitPrice: 1_400_00n, triggerPrice: null, displayQuantity: null };
+    const terms = changeTerms(part, wish);
+    expect(terms).toEqual(wish);
+    expect(changeTerms(part, { ...wish, limitPrice: null }).limitPrice).toBe(1_405_70n);
+    expect([hasTerms(part, terms), hasTerms(part, changeTerms(part, { ...wish, ...NONE }))]).toEqual([
+      false,
+      true,
+    ]);
+    const changed = modifyOrder(part, terms, 5n);
+    expect(changed).toMatchObject({ ...terms, hold: 5n, status: 'PARTIALLY_FILLED', filledQuantity: 60n });
+    for (const quantity of [60n, 59n]) {
+      expect(() => modifyOrder(part, { ...terms, quantity }, 5n)).toThrow(/cannot be for/);
+    }
+    expect(() => modifyOrder(cancelOrder(part, 'USER'), terms, 5n)).toThrow(/cannot be for/);
+    // As it was: an event tells the terms of its time.
+    expect(stateAfter(changed, part)).toEqual({ ...part, hold: 5n });
+  });
+
+  it.each([
+    ['DAY', null, '2026-01-05', false],
+    ['DAY', null, '2026-01-06', true],
+    ['GTD', '2026-01-07', '2026-01-07', false],
+    ['GTD', '2026-01-07', '2026-01-08', true],
+    ['GTC', null, '2036-01-01', false],
+  ] as const)('with validity %s (%s) on %s: over is %s', (validity, goodTill, today, expected) => {
+    expect(isExpired({ ...order, validity, goodTill }, today)).toBe(expected);
   });
 
   it('does not come back from its end, and is never filled beyond its quantity', () => {
@@ -242,6 +156,11 @@ describe('the life of an order', () => {
       { validity: 'IOC' },
       { quantity: 105n },
       { limitPrice: 1_405_60n },
+      { triggerPrice: 1_405_60n },
+      { displayQuantity: 10n },
+      { postOnly: true },
+      { selfTradePrevention: 'DECREMENT' },
+      { goodTill: '2026-01-06' },
     ];
     for (const other of others) expect(isSameRequest(order, { ...REQUEST, ...other })).toBe(false);
   });

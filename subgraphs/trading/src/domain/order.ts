@@ -1,22 +1,26 @@
-/** An order from the client's wish to its end: the ladder before it trades, its states, what it holds. */
+/** An order from the client's wish to its end: its states, what it holds, and every way to say no. */
 import { multiplyRatio } from '@gridworks/kit/money';
 import { refuse, type Refusal } from '@gridworks/kit/refusal';
-import { isOnTick, isTradable, type Exchange, type Instrument, type PriceBand } from './instrument.ts';
+import { istDate } from '@gridworks/kit/time';
+import type { Exchange } from './instrument.ts';
 
 export type Side = 'BUY' | 'SELL';
-export type OrderType = 'LIMIT' | 'MARKET';
-export type Validity = 'DAY' | 'IOC' | 'FOK';
-export type Product = 'CNC' | 'MIS';
-export type OrderStatus = 'OPEN' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED';
+export type OrderType = 'LIMIT' | 'MARKET' | 'STOP' | 'STOP_LIMIT';
+export type Validity = 'DAY' | 'IOC' | 'FOK' | 'GTC' | 'GTD';
+export const PRODUCTS = ['CNC', 'MIS'] as const;
+export type Product = (typeof PRODUCTS)[number];
+/** What happens when an order meets another one of its user; the mode of the one that arrives counts. */
+export type SelfTradePrevention = 'CANCEL_NEWEST' | 'CANCEL_OLDEST' | 'CANCEL_BOTH' | 'DECREMENT';
+export type OrderStatus = 'TRIGGER_PENDING' | 'OPEN' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED';
 export type CancelReason = 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE';
-export type OrderEventKind = 'CREATED' | 'EXECUTED' | 'CANCELLED';
+export type OrderEventKind = 'CREATED' | 'TRIGGERED' | 'MODIFIED' | 'EXECUTED' | 'CANCELLED';
 
 export const QUANTITY_MAX = 10_000_000n;
 /** Half-width of the price band in hundredths of a percent of the reference price. */
 export const BAND_BPS = 1_000;
 /**
  * SEBI circular SEBI/HO/MIRSD/MIRSD-PoD/P/CIR/2025/0000013 of 4 February 2025 with NSE circular 471/2025 of 5 May 2025:
- * ten orders a second and client. Cancellations do not count.
+ * ten orders a second and client. Modifications count, cancellations do not.
  */
 export const ORDER_RATE_MAX = 10;
 export const ORDER_RATE_WINDOW_MS = 1_000;
@@ -34,17 +38,35 @@ export const TRADING_REFUSALS = {
   INSTRUMENT_NOT_TRADABLE:
     'It can be watched but not traded: an index, or quoted in another currency than rupees.',
   QUANTITY_INVALID: `The quantity must lie between 1 and ${QUANTITY_MAX.toString()}.`,
-  PRICE_REQUIRED: 'A LIMIT order needs a limit price.',
-  PRICE_NOT_ALLOWED: 'A MARKET order takes no limit price.',
-  TICK_SIZE_VIOLATED: 'The limit price is not a multiple of the tick size.',
+  QUANTITY_FILLED: 'As much as that, or more, has traded already.',
+  VALIDITY_NOT_ALLOWED:
+    'An order of this type does not wait like that: a MARKET order takes DAY, IOC or FOK, a stop DAY, GTC or GTD, and nothing of MIS outlasts its day.',
+  PRICE_REQUIRED: 'An order of this type needs a limit price.',
+  PRICE_NOT_ALLOWED: 'An order of this type takes no limit price.',
+  TRIGGER_PRICE_REQUIRED: 'A stop needs a trigger price.',
+  TRIGGER_PRICE_NOT_ALLOWED: 'Only a stop that was not triggered yet takes a trigger price.',
+  DISPLAY_QUANTITY_NOT_ALLOWED:
+    'Only a LIMIT order that may wait shows a part of its quantity, and only from the beginning.',
+  POST_ONLY_NOT_ALLOWED: 'Only a LIMIT order that may wait can be post-only.',
+  GOOD_TILL_REQUIRED: 'A GTD order needs its last day.',
+  GOOD_TILL_NOT_ALLOWED: 'Only a GTD order takes a last day.',
+  GOOD_TILL_INVALID: 'The last day is a date, YYYY-MM-DD, from today to a year ahead.',
+  TICK_SIZE_VIOLATED: 'The price is not a multiple of the tick size.',
   LOT_SIZE_VIOLATED: 'The quantity is not a multiple of the lot size.',
-  PRICE_OUT_OF_BAND: "The limit price lies outside the day's price band.",
+  DISPLAY_QUANTITY_INVALID: 'The quantity shown must lie between a tenth of the quantity and all of it.',
+  PRICE_OUT_OF_BAND: "The price lies outside the day's price band.",
+  TRIGGER_PRICE_INVALID:
+    'A buying stop is triggered at or below its limit price, a selling one at or above it.',
+  FREEZE_QUANTITY_EXCEEDED:
+    'The quantity is above the freeze quantity; `placeSlicedOrder` cuts up to 20 times as much into several orders.',
   CLIENT_ORDER_ID_INVALID:
     'A client order id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
   FUNDS_INSUFFICIENT: 'The buying power does not cover the value and the charges of this order.',
   HOLDINGS_INSUFFICIENT: 'You do not have this quantity free to sell under this product.',
+  POSITION_LIMIT_EXCEEDED: 'You would have more of this instrument, orders included, than one user may.',
   ORDER_RATE_EXCEEDED: 'You have placed as many orders within one second as one may.',
   ORDER_TO_TRADE_EXCEEDED: 'You have placed too many orders today for the trades that came of them.',
+  POST_ONLY_WOULD_TRADE: 'The order is post-only and would trade at once.',
   ORDER_UNKNOWN: 'You have no order of this id.',
   ORDER_CLOSED: 'The order is filled or cancelled already.',
   WATCHLIST_NAME_INVALID: 'The name of a watchlist has 1 to 40 characters, none of them a control character.',
@@ -64,6 +86,14 @@ export const TRADING_REFUSALS = {
   CLIENT_BASKET_ID_INVALID:
     'A client basket id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
   CLIENT_BASKET_ID_REUSED: 'You have used this client basket id for another basket.',
+  CLIENT_GTT_ID_REUSED: 'You have used this client id for another good-till-triggered order.',
+  GTT_PRICE_INVALID: 'The prices of a leg lie above 0 and are at most a crore.',
+  GTT_REACHED: 'The last price is there already.',
+  GTT_LEGS_INVALID: 'There is one leg, or two: one above the last price and one below.',
+  CLIENT_GTT_ID_INVALID: 'A client id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
+  GTTS_TOO_MANY: 'You have 100 good-till-triggered orders that wait, which is as many as there can be.',
+  GTT_UNKNOWN: 'You have no good-till-triggered order of this id.',
+  GTT_CLOSED: 'It was triggered or cancelled already.',
   BATCH_INVALID: 'A batch has 1 to 1,000 entries in order of time, with positive prices and quantities.',
 } as const;
 export type TradingRefusalCode = keyof typeof TRADING_REFUSALS;
@@ -79,9 +109,33 @@ export interface OrderRequest {
   readonly product: Product;
   readonly validity: Validity;
   readonly quantity: bigint;
-  /** Minor units; null for MARKET orders. */
+  /** Minor units; null for MARKET and STOP orders. */
   readonly limitPrice: bigint | null;
+  /** A trade at this price or beyond makes a stop an order like any other. Minor units; null unless it is a stop. */
+  readonly triggerPrice: bigint | null;
+  /** How much of it others see at a time; null for all. */
+  readonly displayQuantity: bigint | null;
+  /** Refused rather than traded at once. */
+  readonly postOnly: boolean;
+  readonly selfTradePrevention: SelfTradePrevention;
+  /** The last day of a GTD order, `YYYY-MM-DD` in India; null for the others. */
+  readonly goodTill: string | null;
 }
+
+/** What most orders have of what came to orders later. */
+export const PLAIN = {
+  triggerPrice: null,
+  displayQuantity: null,
+  postOnly: false,
+  selfTradePrevention: 'CANCEL_NEWEST',
+  goodTill: null,
+} as const satisfies Partial<OrderRequest>;
+
+/** What of an order can be changed while it waits. */
+export type OrderTerms = Pick<OrderRequest, 'quantity' | 'limitPrice' | 'triggerPrice' | 'displayQuantity'>;
+
+/** A change of them: what is null stays. */
+export type TermsWish = { readonly [Term in keyof OrderTerms]: OrderTerms[Term] | null };
 
 export interface Order extends OrderRequest {
   readonly id: string;
@@ -92,79 +146,27 @@ export interface Order extends OrderRequest {
   readonly filledQuantity: bigint;
   /** Sum of price x quantity over the fills, minor units. */
   readonly turnover: bigint;
-  /** Cash promised when it was accepted, minor units. */
+  /** Cash promised when it was accepted or last changed, minor units: for what has traded as well. */
   readonly hold: bigint;
   readonly cancelReason: CancelReason | null;
   readonly placedAt: Date;
 }
 
-/** What the ladder must know of an instrument. */
-export interface Listing extends Pick<Instrument, 'exchange' | 'kind' | 'currency' | 'tickSize' | 'lotSize'> {
-  readonly band: PriceBand;
-}
-
-/** What stands behind a request at the moment it arrives. */
-export interface Standing {
-  readonly listing: Listing | undefined;
-  readonly buyingPower: bigint;
-  /** Quantity of the instrument under the product that is not promised to another sale. */
-  readonly freeQuantity: bigint;
-  /** Whether the user has placed as many orders within the last second as one may. */
-  readonly isRateReached: boolean;
-  /** Orders that were placed today, and trades that came of the day's orders. */
-  readonly ordersToday: number;
-  readonly tradesToday: number;
-}
-
-/** A request that may trade: at worst at `worstPrice`, with `hold` promised until it ends. */
-export interface Accepted {
-  readonly listing: Listing;
-  readonly worstPrice: bigint;
-  readonly hold: bigint;
-}
-
 /**
  * What a purchase promises, minor units: its value at the worst price, and 0.5 % plus 2 rupees for charges, rounded up
- * to the paisa. 100 shares at 1,405.70: 14,057,000 + 70,285 + 200 = 14,127,485. A sale promises shares, not cash.
+ * to the paisa. 100 shares at 1,405.70: 14,057,000 + 70,285 + 200 = 14,127,485. A sale promises shares, not cash. Of an
+ * order that has traded, `turnover` is what that came to and `quantity` what is left.
  */
-export function holdOf(side: Side, worstPrice: bigint, quantity: bigint): bigint {
+export function holdOf(side: Side, worstPrice: bigint, quantity: bigint, turnover = 0n): bigint {
   if (side === 'SELL') return 0n;
-  const value = worstPrice * quantity;
+  const value = turnover + worstPrice * quantity;
   return value + (value * CHARGES_BPS + 9_999n) / 10_000n + CHARGES_FIXED;
-}
-
-/** The first rule the request breaks, or what it may do. A MARKET order trades up to the end of the price band. */
-export function checkOrder(request: OrderRequest, standing: Standing): Accepted | TradingRefusal {
-  const { listing } = standing;
-  const { quantity, limitPrice, side } = request;
-  if (!listing) return no('INSTRUMENT_UNKNOWN', 'symbol');
-  if (!isTradable(listing) || listing.currency !== 'INR') return no('INSTRUMENT_NOT_TRADABLE', 'symbol');
-  if (quantity < 1n || quantity > QUANTITY_MAX) return no('QUANTITY_INVALID', 'quantity');
-  if (request.type === 'LIMIT' && limitPrice === null) return no('PRICE_REQUIRED', 'limitPrice');
-  if (request.type === 'MARKET' && limitPrice !== null) return no('PRICE_NOT_ALLOWED', 'limitPrice');
-  if (limitPrice !== null && !isOnTick(limitPrice, listing.tickSize))
-    return no('TICK_SIZE_VIOLATED', 'limitPrice');
-  if (quantity % listing.lotSize !== 0n) return no('LOT_SIZE_VIOLATED', 'quantity');
-  const { lower, upper } = listing.band;
-  if (limitPrice !== null && (limitPrice < lower || limitPrice > upper)) {
-    return no('PRICE_OUT_OF_BAND', 'limitPrice');
-  }
-  if (!isClientOrderId(request.clientOrderId)) return no('CLIENT_ORDER_ID_INVALID', 'clientOrderId');
-  const worstPrice = limitPrice ?? (side === 'BUY' ? upper : lower);
-  const hold = holdOf(side, worstPrice, quantity);
-  if (hold > standing.buyingPower) return no('FUNDS_INSUFFICIENT');
-  if (side === 'SELL' && quantity > standing.freeQuantity) return no('HOLDINGS_INSUFFICIENT', 'quantity');
-  if (standing.isRateReached) return no('ORDER_RATE_EXCEEDED');
-  if (standing.ordersToday >= ORDER_TO_TRADE_MAX * Math.max(standing.tradesToday, 1))
-    return no('ORDER_TO_TRADE_EXCEEDED');
-  return { listing, worstPrice, hold };
 }
 
 /** The order an accepted request becomes. Id and time come from outside. */
 export function createOrder(
   request: OrderRequest,
-  accepted: Accepted,
-  facts: Pick<Order, 'id' | 'tenantId' | 'userId' | 'placedAt'>,
+  facts: Pick<Order, 'id' | 'tenantId' | 'userId' | 'placedAt' | 'exchange' | 'hold'>,
 ): Order {
   // Written out: an object that grows field by field costs several times as much, and this is made for every order.
   return {
@@ -176,15 +178,20 @@ export function createOrder(
     validity: request.validity,
     quantity: request.quantity,
     limitPrice: request.limitPrice,
+    triggerPrice: request.triggerPrice,
+    displayQuantity: request.displayQuantity,
+    postOnly: request.postOnly,
+    selfTradePrevention: request.selfTradePrevention,
+    goodTill: request.goodTill,
     id: facts.id,
     tenantId: facts.tenantId,
     userId: facts.userId,
     placedAt: facts.placedAt,
-    exchange: accepted.listing.exchange,
-    status: 'OPEN',
+    exchange: facts.exchange,
+    status: request.triggerPrice === null ? 'OPEN' : 'TRIGGER_PENDING',
     filledQuantity: 0n,
     turnover: 0n,
-    hold: accepted.hold,
+    hold: facts.hold,
     cancelReason: null,
   };
 }
@@ -192,6 +199,15 @@ export function createOrder(
 /** Whether the text may name an order. */
 export function isClientOrderId(text: string): boolean {
   return CLIENT_ORDER_ID.test(text);
+}
+
+/** The client order id of a slice, from 0: the first has that of the wish, the others names that no client can give. */
+export function sliceName(clientOrderId: string, index: number): string {
+  return index === 0 ? clientOrderId : `${clientOrderId}/${index + 1}`;
+}
+
+export function isSliceName(name: string, clientOrderId: string): boolean {
+  return name === clientOrderId || name.startsWith(`${clientOrderId}/`);
 }
 
 /** Whether the order was made from this very request. */
@@ -202,8 +218,17 @@ export function isSameRequest(order: OrderRequest, request: OrderRequest): boole
 }
 
 /** Whether anything of the order can still trade. */
-export function isOpen(order: Pick<Order, 'status'>): boolean {
-  return order.status === 'OPEN' || order.status === 'PARTIALLY_FILLED';
+export function isOpen({ status }: Pick<Order, 'status'>): boolean {
+  return status === 'OPEN' || status === 'PARTIALLY_FILLED' || status === 'TRIGGER_PENDING';
+}
+
+/** Whether an order that waits should not any more on this date in India, `YYYY-MM-DD`. */
+export function isExpired(
+  { validity, placedAt, goodTill }: Pick<Order, 'validity' | 'placedAt' | 'goodTill'>,
+  today: string,
+): boolean {
+  if (validity === 'GTC') return false;
+  return (goodTill ?? istDate(placedAt.getTime())) < today;
 }
 
 /** What has not traded. */
@@ -213,12 +238,53 @@ export function remainingOf(order: Pick<Order, 'quantity' | 'filledQuantity'>): 
 
 /** The order after one more fill. */
 export function fillOrder<O extends Order>(order: O, price: bigint, quantity: bigint): O {
-  if (!isOpen(order) || quantity <= 0n || quantity > remainingOf(order)) {
+  if (
+    !isOpen(order) ||
+    order.status === 'TRIGGER_PENDING' ||
+    quantity <= 0n ||
+    quantity > remainingOf(order)
+  ) {
     throw new Error(`order ${order.id} (${order.status}) cannot be filled with ${quantity.toString()}`);
   }
   const filledQuantity = order.filledQuantity + quantity;
   const status = filledQuantity === order.quantity ? 'FILLED' : 'PARTIALLY_FILLED';
   return { ...order, status, filledQuantity, turnover: order.turnover + price * quantity };
+}
+
+/** The stop after a trade reached its trigger price: an order like any other. */
+export function triggerOrder<O extends Order>(order: O): O {
+  if (order.status !== 'TRIGGER_PENDING')
+    throw new Error(`order ${order.id} (${order.status}) waits for no trigger`);
+  return { ...order, status: 'OPEN' };
+}
+
+/** The order after its terms were changed, and with them what it promises. */
+export function modifyOrder<O extends Order>(order: O, terms: OrderTerms, hold: bigint): O {
+  const { quantity, limitPrice, triggerPrice, displayQuantity } = terms;
+  if (!isOpen(order) || quantity <= order.filledQuantity) {
+    throw new Error(`order ${order.id} (${order.status}) cannot be for ${quantity.toString()}`);
+  }
+  return { ...order, quantity, limitPrice, triggerPrice, displayQuantity, hold };
+}
+
+/** The terms that an order would have; what is null stays. */
+export function changeTerms(order: OrderTerms, wish: TermsWish): OrderTerms {
+  return {
+    quantity: wish.quantity ?? order.quantity,
+    limitPrice: wish.limitPrice ?? order.limitPrice,
+    triggerPrice: wish.triggerPrice ?? order.triggerPrice,
+    displayQuantity: wish.displayQuantity ?? order.displayQuantity,
+  };
+}
+
+/** Whether two orders, or an order and a wish, have the same terms. */
+export function hasTerms(order: OrderTerms, terms: OrderTerms): boolean {
+  return (
+    order.quantity === terms.quantity &&
+    order.limitPrice === terms.limitPrice &&
+    order.triggerPrice === terms.triggerPrice &&
+    order.displayQuantity === terms.displayQuantity
+  );
 }
 
 /** The order after what was left of it left the market. */
@@ -230,14 +296,18 @@ export function cancelOrder<O extends Order>(order: O, reason: CancelReason): O 
 /** The order as one of its events left it. */
 export function stateAfter<O extends Order>(
   order: O,
-  event: Pick<Order, 'status' | 'filledQuantity' | 'turnover'>,
+  event: Pick<Order, 'status' | 'filledQuantity' | 'turnover' | keyof OrderTerms>,
 ): O {
-  const { status, filledQuantity, turnover } = event;
+  const { status, filledQuantity, turnover, quantity, limitPrice, triggerPrice, displayQuantity } = event;
   return {
     ...order,
     status,
     filledQuantity,
     turnover,
+    quantity,
+    limitPrice,
+    triggerPrice,
+    displayQuantity,
     cancelReason: status === 'CANCELLED' ? order.cancelReason : null,
   };
 }

@@ -5,11 +5,13 @@ import type { SagaRunner } from '@gridworks/kit/saga/runner';
 import type { CallContext, Platform } from '@gridworks/kit/subgraph';
 import type { AlertWatch } from '../alerts.ts';
 import type { Exchange } from '../exchange.ts';
+import type { GttWatch } from '../gtts.ts';
 import type { TradingLoaders } from '../loaders.ts';
 import type { CandleRecorder } from '../recorder.ts';
 import { User } from '../schema/user.ts';
 import type { AccountStore } from '../store/account.ts';
 import type { AlertStore } from '../store/alert.ts';
+import type { GttStore } from '../store/gtt.ts';
 import type { InstrumentStore } from '../store/instrument.ts';
 import type { OrderStore } from '../store/order.ts';
 import type { PositionStore } from '../store/position.ts';
@@ -30,6 +32,8 @@ export interface TradingContext extends CallContext {
   readonly alerts: AlertStore;
   readonly alertWatch: AlertWatch;
   readonly sagas: SagaRunner;
+  readonly gtts: GttStore;
+  readonly gttWatch: GttWatch;
   readonly loaders: TradingLoaders;
 }
 

@@ -20,12 +20,17 @@ import { Instrument } from '../schema/market.ts';
 import {
   CancelOrderInput,
   CancelOrderPayload,
+  CancelOrdersInput,
+  CancelOrdersPayload,
+  ModifyOrderInput,
+  ModifyOrderPayload,
   Order,
   OrderConnection,
   OrderEvent,
   OrderUpdate,
   PlaceOrderInput,
   PlaceOrderPayload,
+  PlaceSlicedOrderPayload,
   Trade,
 } from '../schema/order.ts';
 import { User } from '../schema/user.ts';
@@ -72,6 +77,50 @@ export class OrderResolver {
   ): Promise<PlaceOrderPayload> {
     const placed = await exchange.placeOrder(requireUser(caller), input);
     return isRefusal(placed) ? { order: null, refusal: placed } : { order: toOrder(placed), refusal: null };
+  }
+
+  @Mutation(() => PlaceSlicedOrderPayload, {
+    description:
+      'Places a wish that may be above the freeze quantity (100,000 units): up to 20 orders of at most that much, all or none. Under its clientOrderId it is repeated like an order.',
+  })
+  async placeSlicedOrder(
+    @Arg('input', () => PlaceOrderInput, { description: 'The wish.' }) input: PlaceOrderInput,
+    @Ctx() { caller, exchange }: TradingContext,
+  ): Promise<PlaceSlicedOrderPayload> {
+    const placed = await exchange.placeSlicedOrder(requireUser(caller), input);
+    return isRefusal(placed)
+      ? { orders: [], refusal: placed }
+      : { orders: placed.map(toOrder), refusal: null };
+  }
+
+  @Mutation(() => ModifyOrderPayload, {
+    description:
+      'Gives an open order other terms, and holds more or less. The same wish again changes nothing and answers with the order.',
+  })
+  async modifyOrder(
+    @Arg('input', () => ModifyOrderInput, { description: 'Which, and what of it.' }) input: ModifyOrderInput,
+    @Ctx() { caller, exchange }: TradingContext,
+  ): Promise<ModifyOrderPayload> {
+    const user = requireUser(caller);
+    const id = uuidOf('Order', input.orderId);
+    const modified =
+      id === undefined ? no('ORDER_UNKNOWN', 'orderId') : await exchange.modifyOrder(user, id, input);
+    return isRefusal(modified)
+      ? { order: null, refusal: modified }
+      : { order: toOrder(modified), refusal: null };
+  }
+
+  @Mutation(() => CancelOrdersPayload, {
+    description: 'Takes what is left of several open orders out of the market, all at once.',
+  })
+  async cancelOrders(
+    @Arg('input', () => CancelOrdersInput, { description: 'Which.' }) { symbol, side }: CancelOrdersInput,
+    @Ctx() { caller, exchange }: TradingContext,
+  ): Promise<CancelOrdersPayload> {
+    const cancelled = await exchange.cancelOrders(requireUser(caller), { symbol, side });
+    return isRefusal(cancelled)
+      ? { orders: [], refusal: cancelled }
+      : { orders: cancelled.map(toOrder), refusal: null };
   }
 
   @Mutation(() => CancelOrderPayload, { description: 'Takes what is left of an order out of the market.' })

@@ -20,7 +20,9 @@ import {
   type OrderStatus,
   type OrderType,
   type Product,
+  type SelfTradePrevention,
   type Side,
+  type TermsWish,
   type TradingRefusal,
   type Validity,
 } from '../domain/order.ts';
@@ -32,19 +34,35 @@ export type OrderUpdateKind = OrderEventKind | 'GAP';
 export const OrderTypeEnum = enumOf<OrderType>('OrderType', 'How an order names its price.', {
   LIMIT: 'Trades at its limit price or better.',
   MARKET: 'Trades at once at the best prices there are, up to the end of the price band.',
+  STOP: 'Waits for a trade at its trigger price or beyond (a purchase at or above it, a sale at or below), then trades like a MARKET order, up to the end of the price band of the day on which it was placed.',
+  STOP_LIMIT: 'Waits for a trade at its trigger price or beyond, then is a LIMIT order.',
 });
 
 export const ValidityEnum = enumOf<Validity>(
   'Validity',
-  'How long an order waits. A MARKET order never waits, whatever it says here.',
+  'How long an order waits. A MARKET order never waits: it takes DAY, IOC or FOK. A stop takes DAY, GTC or GTD.',
   {
     DAY: 'Until it is filled or cancelled, at most to the end of the day in India.',
     IOC: 'Immediate or cancel: what does not trade at once is cancelled.',
     FOK: 'Fill or kill: trades whole at once, or not at all.',
+    GTC: 'Good till cancelled: waits from day to day. Not for MIS.',
+    GTD: 'Good till date: waits to the end of the day that `goodTill` names. Not for MIS.',
+  },
+);
+
+export const SelfTradePreventionEnum = enumOf<SelfTradePrevention>(
+  'SelfTradePrevention',
+  'What happens when an order meets another one of the same user; the mode of the one that arrives counts.',
+  {
+    CANCEL_NEWEST: 'The one that arrives leaves.',
+    CANCEL_OLDEST: 'The one that waits leaves, and the other goes on.',
+    CANCEL_BOTH: 'Both leave.',
+    DECREMENT: 'Both lose the smaller quantity; nothing trades.',
   },
 );
 
 export const OrderStatusEnum = enumOf<OrderStatus>('OrderStatus', 'Where an order stands.', {
+  TRIGGER_PENDING: 'A stop that no trade has triggered yet.',
   OPEN: 'Waits; nothing has traded.',
   PARTIALLY_FILLED: 'A part has traded, the rest waits.',
   FILLED: 'All of it has traded.',
@@ -56,14 +74,17 @@ export const CancelReasonEnum = enumOf<CancelReason>(
   'Why what was left of an order left the market.',
   {
     USER: 'Its owner took it back.',
-    MARKET_REST: 'A MARKET order found nobody else to trade with.',
-    TIME_IN_FORCE: 'Its validity said so: IOC, FOK, or the day is over.',
-    SELF_TRADE: 'It met an order of the same user; the newcomer leaves.',
+    MARKET_REST: 'A MARKET order, or a STOP that was triggered, found nobody else to trade with.',
+    TIME_IN_FORCE: 'Its validity said so: IOC, FOK, or its last day is over.',
+    SELF_TRADE: 'It met an order of the same user; `selfTradePrevention` says who leaves.',
   },
 );
 
 export const OrderEventKindEnum = enumOf<OrderUpdateKind>('OrderEventKind', 'What can happen to an order.', {
   CREATED: 'It was accepted.',
+  TRIGGERED: 'A trade reached the trigger price of a stop.',
+  MODIFIED:
+    'Its terms changed: its owner wished so, or it met an order of the same user that takes the same quantity from both.',
   EXECUTED: 'A part of it, or all, traded.',
   CANCELLED: 'What was left of it left the market.',
   GAP: 'Nothing happened to an order: events between the last one you saw and this one are no longer kept, or never were here. Only `orderUpdates` says so.',
@@ -99,7 +120,10 @@ export class OrderEvent {
 @ObjectType({ implements: Node, description: 'The wish to trade, and what became of it.' })
 @Directive('@key(fields: "id")')
 export class Order extends Node {
-  @Field(() => String, { description: 'The name its owner gave it; unique per user.' })
+  @Field(() => String, {
+    description:
+      'The name its owner gave it; unique per user. The slices of one wish after the first end in /2, /3, ...',
+  })
   clientOrderId!: string;
 
   @Field(() => SideEnum, { description: 'Buys or sells.' })
@@ -119,9 +143,33 @@ export class Order extends Node {
 
   @Field(() => Decimal, {
     nullable: true,
-    description: 'Worst price it may trade at, in rupees; null for MARKET orders.',
+    description: 'Worst price it may trade at, in rupees; null for MARKET and STOP orders.',
   })
   limitPrice!: bigint | null;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    description: 'The price, in rupees, whose trade triggers a stop; null for the others.',
+  })
+  triggerPrice!: bigint | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description: 'How many units others see at a time; null when they see all.',
+  })
+  displayQuantity!: bigint | null;
+
+  @Field(() => Boolean, { description: 'Whether it was to be refused rather than traded at once.' })
+  postOnly!: boolean;
+
+  @Field(() => SelfTradePreventionEnum, { description: 'What happens when it meets an order of its owner.' })
+  selfTradePrevention!: SelfTradePrevention;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'Last day of a GTD order in India, YYYY-MM-DD; null for the others.',
+  })
+  goodTill!: string | null;
 
   @Field(() => OrderStatusEnum, { description: 'Where it stands.' })
   status!: OrderStatus;
@@ -213,22 +261,150 @@ export class PlaceOrderInput implements OrderRequest {
   @Field(() => ValidityEnum, { defaultValue: 'DAY', description: 'How long it waits.' })
   validity!: Validity;
 
-  @Field(() => BigIntScalar, { description: 'Units: 1 to 10,000,000, a multiple of the lot size.' })
+  @Field(() => BigIntScalar, {
+    description:
+      'Units: 1 to 10,000,000, a multiple of the lot size, at most the freeze quantity unless it is sliced.',
+  })
   quantity!: bigint;
 
   @Field(() => Decimal, {
     nullable: true,
     defaultValue: null,
     description:
-      'Worst price in rupees, a multiple of the tick size within the price band; null for MARKET orders.',
+      'Worst price in rupees, a multiple of the tick size within the price band; null for MARKET and STOP orders.',
   })
   limitPrice!: bigint | null;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    defaultValue: null,
+    description:
+      'The price in rupees whose trade triggers a stop, a multiple of the tick size within the price band: of a STOP_LIMIT purchase at most its limit, of a sale at least. If the last trade was there already, it is triggered at once. Null for LIMIT and MARKET orders.',
+  })
+  triggerPrice!: bigint | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    defaultValue: null,
+    description:
+      'Shows others so many units at a time, at least a tenth of the quantity: for LIMIT orders that may wait. Each next part queues anew. Null to show all.',
+  })
+  displayQuantity!: bigint | null;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description: 'Refuses the order rather than trade at once: for LIMIT orders that may wait.',
+  })
+  postOnly!: boolean;
+
+  @Field(() => SelfTradePreventionEnum, {
+    defaultValue: 'CANCEL_NEWEST',
+    description: 'What happens when it meets another order of yours.',
+  })
+  selfTradePrevention!: SelfTradePrevention;
+
+  @Field(() => String, {
+    nullable: true,
+    defaultValue: null,
+    description: 'Last day of a GTD order in India, YYYY-MM-DD, at most a year ahead; null for the others.',
+  })
+  goodTill!: string | null;
+}
+
+@InputType({
+  description:
+    'Other terms for an open order; what is null stays. A smaller quantity keeps its place in the queue, any other change loses it.',
+})
+export class ModifyOrderInput implements TermsWish {
+  @Field(() => ID, { description: 'Global id of the order.' })
+  orderId!: string;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    defaultValue: null,
+    description: 'Units in all, more than have traded already, a multiple of the lot size; null to leave it.',
+  })
+  quantity!: bigint | null;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    defaultValue: null,
+    description: 'Worst price in rupees, for orders that have one; null to leave it.',
+  })
+  limitPrice!: bigint | null;
+
+  @Field(() => Decimal, {
+    nullable: true,
+    defaultValue: null,
+    description: 'Trigger price in rupees, for stops that were not triggered yet; null to leave it.',
+  })
+  triggerPrice!: bigint | null;
+
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    defaultValue: null,
+    description: 'Units shown at a time, for orders that hide some; null to leave it.',
+  })
+  displayQuantity!: bigint | null;
 }
 
 @InputType({ description: 'The order to take back.' })
 export class CancelOrderInput {
   @Field(() => ID, { description: 'Global id of the order.' })
   orderId!: string;
+}
+
+@ObjectType({ description: 'The orders that the wish was cut into; or why there are none.' })
+export class PlaceSlicedOrderPayload {
+  @Field(() => [Order], {
+    description: 'The orders as they stand, the first slice first; none when refused.',
+  })
+  orders!: Order[];
+
+  @Field(() => TradingRefusalType as ClassType<TradingRefusal>, {
+    nullable: true,
+    description: 'Why not; null when it was done.',
+  })
+  refusal!: TradingRefusal | null;
+}
+
+@InputType({ description: 'Which of your open orders to take back: all, or those that fit.' })
+export class CancelOrdersInput {
+  @Field(() => String, {
+    nullable: true,
+    defaultValue: null,
+    description: 'Symbol of the instrument; null for every one.',
+  })
+  symbol!: string | null;
+
+  @Field(() => SideEnum, { nullable: true, defaultValue: null, description: 'Side; null for both.' })
+  side!: Side | null;
+}
+
+@ObjectType({ description: 'The order on its new terms; or why not.' })
+export class ModifyOrderPayload {
+  @Field(() => Order, { nullable: true, description: 'The order as it stands; null when refused.' })
+  order!: Order | null;
+
+  @Field(() => TradingRefusalType as ClassType<TradingRefusal>, {
+    nullable: true,
+    description: 'Why not; null when it was done.',
+  })
+  refusal!: TradingRefusal | null;
+}
+
+@ObjectType({ description: 'The orders without what was left of them; or why not.' })
+export class CancelOrdersPayload {
+  @Field(() => [Order], {
+    description: 'The cancelled orders, the first placed first; none when nothing was open.',
+  })
+  orders!: Order[];
+
+  @Field(() => TradingRefusalType as ClassType<TradingRefusal>, {
+    nullable: true,
+    description: 'Why not; null when it was done.',
+  })
+  refusal!: TradingRefusal | null;
 }
 
 @ObjectType({ description: 'The order; or why not.' })

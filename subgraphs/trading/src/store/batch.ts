@@ -21,7 +21,7 @@ interface Column<Row> {
   readonly name: string;
   readonly type: string;
   readonly cast?: string;
-  readonly of: (row: Row) => string | number | bigint | Date | null;
+  readonly of: (row: Row) => string | number | bigint | boolean | Date | null;
 }
 
 /** Rows of one table, and how they get there. */
@@ -45,6 +45,11 @@ const ORDER_TYPES: { readonly [Field in keyof Order]-?: readonly [type: string, 
   validity: ['word', 'trading.order_validity'],
   quantity: ['int8'],
   limitPrice: ['int8'],
+  triggerPrice: ['int8'],
+  displayQuantity: ['int8'],
+  postOnly: ['bool'],
+  selfTradePrevention: ['word', 'trading.self_trade_prevention'],
+  goodTill: ['date'],
   status: ['word', 'trading.order_status'],
   filledQuantity: ['int8'],
   turnover: ['int8'],
@@ -61,7 +66,9 @@ const ORDERS: Table<Order> = {
     return { name: ORDER[field], type, ...(cast && { cast }), of: (order) => order[field] };
   }),
   onConflict: `(id) DO UPDATE SET status = excluded.status, filled_quantity = excluded.filled_quantity,
-    turnover = excluded.turnover, cancel_reason = excluded.cancel_reason`,
+    turnover = excluded.turnover, cancel_reason = excluded.cancel_reason, quantity = excluded.quantity,
+    limit_price = excluded.limit_price, trigger_price = excluded.trigger_price,
+    display_quantity = excluded.display_quantity, hold = excluded.hold`,
 };
 
 type Traded = Happening & { readonly fill: NonNullable<Happening['fill']> };
@@ -94,6 +101,10 @@ const EVENTS: Table<Happening> = {
     { name: 'filled_quantity', type: 'int8', of: ({ order }) => order.filledQuantity },
     { name: 'turnover', type: 'int8', of: ({ order }) => order.turnover },
     { name: 'trade_id', type: 'uuid', of: ({ fill }) => fill?.tradeId ?? null },
+    { name: 'quantity', type: 'int8', of: ({ order }) => order.quantity },
+    { name: 'limit_price', type: 'int8', of: ({ order }) => order.limitPrice },
+    { name: 'trigger_price', type: 'int8', of: ({ order }) => order.triggerPrice },
+    { name: 'display_quantity', type: 'int8', of: ({ order }) => order.displayQuantity },
   ],
 };
 
@@ -168,7 +179,7 @@ function valuesOf<Row>({ columns }: Table<Row>, rows: readonly Row[]): unknown[]
  * An array as PostgreSQL writes it, of what needs no quotes: uuids, whole numbers, instants, words of enumerations.
  * Free text, which might say NULL, goes as a plain array.
  */
-function arrayOf(values: readonly (string | number | bigint | Date | null)[]): string {
+function arrayOf(values: readonly (string | number | bigint | boolean | Date | null)[]): string {
   const words = values.map((value) => {
     if (value === null) return 'NULL';
     return value instanceof Date ? value.toISOString() : value;

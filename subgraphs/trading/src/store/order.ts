@@ -1,6 +1,15 @@
 /** Every query about orders, their trades and their history. */
 import type { Database, Sql } from '@gridworks/kit/db';
-import { stateAfter, type Order, type OrderEventKind, type OrderStatus, type Side } from '../domain/order.ts';
+import { SLICES_MAX } from '../domain/limits.ts';
+import {
+  sliceName,
+  stateAfter,
+  type Order,
+  type OrderEventKind,
+  type OrderStatus,
+  type OrderTerms,
+  type Side,
+} from '../domain/order.ts';
 
 export interface OrderRow extends Order {
   /** Order of arrival at the exchange: time priority. */
@@ -21,7 +30,8 @@ export interface TradeRow {
   readonly at: Date;
 }
 
-export interface OrderEventRow {
+/** What happened, with where the order stood and on which terms just after. */
+export interface OrderEventRow extends OrderTerms {
   readonly userId: string;
   /** 1, 2, 3, ... of the user, without a gap. */
   readonly sequence: bigint;
@@ -73,6 +83,11 @@ export const ORDER: Columns<OrderRow> = {
   validity: 'validity',
   quantity: 'quantity',
   limitPrice: 'limit_price',
+  triggerPrice: 'trigger_price',
+  displayQuantity: 'display_quantity',
+  postOnly: 'post_only',
+  selfTradePrevention: 'self_trade_prevention',
+  goodTill: 'good_till',
   status: 'status',
   filledQuantity: 'filled_quantity',
   turnover: 'turnover',
@@ -105,12 +120,16 @@ const ORDER_EVENT: Columns<OrderEventRow> = {
   filledQuantity: 'filled_quantity',
   turnover: 'turnover',
   tradeId: 'trade_id',
+  quantity: 'quantity',
+  limitPrice: 'limit_price',
+  triggerPrice: 'trigger_price',
+  displayQuantity: 'display_quantity',
 };
 
 const UPDATES_MAX = 200;
 /** Comes before every id of a user. */
 const NO_USER = '00000000-0000-0000-0000-000000000000';
-const IS_OPEN = `status IN ('OPEN', 'PARTIALLY_FILLED')`;
+const IS_OPEN = `status IN ('TRIGGER_PENDING', 'OPEN', 'PARTIALLY_FILLED')`;
 
 /** What callers read; row-level security holds. It shows everything that was acknowledged before it is asked. */
 export class OrderStore {
@@ -269,13 +288,26 @@ export async function forgetEvents(tx: Sql, userId: string, before: Date, limit:
   return rowCount ?? 0;
 }
 
-export async function orderByClientOrderId(
-  sql: Sql,
-  userId: string,
-  clientOrderId: string,
-): Promise<OrderRow | undefined> {
-  const where = 'WHERE user_id = $1 AND client_order_id = $2';
-  return (await selectOrders(sql, where, [userId, clientOrderId]))[0];
+/** An order with the terms that it was placed with, as far as its first event is kept. */
+export interface PlacedOrder {
+  readonly order: OrderRow;
+  readonly terms: OrderTerms;
+}
+
+/** The order of this client order id, or the slices of a wish that was cut, the first slice first. */
+export async function ordersOfWish(sql: Sql, userId: string, clientOrderId: string): Promise<PlacedOrder[]> {
+  const names = Array.from({ length: Number(SLICES_MAX) }, (_, index) => sliceName(clientOrderId, index));
+  const where = 'WHERE user_id = $1 AND client_order_id = ANY ($2) ORDER BY arrival';
+  const orders = await selectOrders(sql, where, [userId, names]);
+  const first = await selectRows(
+    sql,
+    ORDER_EVENT,
+    'order_event',
+    `WHERE order_id = ANY ($1) AND kind = 'CREATED'`,
+    [orders.map(({ id }) => id)],
+  );
+  const termsOf = new Map(first.map((event) => [event.orderId, event]));
+  return orders.map((order) => ({ order, terms: termsOf.get(order.id) ?? order }));
 }
 
 /** Every client order id that these users have given away. */

@@ -47,7 +47,7 @@ export interface NewOrder extends At {
   readonly type: OrderType;
   readonly validity: Validity;
   readonly quantity: number;
-  /** The worst price it may trade at: LIMIT, STOP_LIMIT and ICEBERG; null for the others. */
+  /** The worst price it may trade at: LIMIT, STOP_LIMIT and ICEBERG. Null for the others: the end of the band. */
   readonly price: number | null;
   /** A trade at this price or beyond wakes it: STOP and STOP_LIMIT. */
   readonly stop: number | null;
@@ -64,10 +64,12 @@ export interface Modify extends At {
   readonly kind: 'modify';
   readonly owner: number;
   readonly order: number;
-  /** The new whole quantity, what has traded included; null leaves it, as for the two prices. */
+  /** The new whole quantity, what has traded included; null leaves it, as for the rest. */
   readonly quantity: number | null;
   readonly price: number | null;
   readonly stop: number | null;
+  /** How much of an ICEBERG is shown at a time. */
+  readonly display: number | null;
 }
 
 export interface Cancel extends At {
@@ -168,7 +170,7 @@ export const REFUSALS = {
   SESSION_TYPE: 'A call auction takes plain orders only: no IOC, FOK, ICEBERG or post-only.',
   INSTRUMENT_UNKNOWN: 'There is no such instrument.',
   ORDER_UNKNOWN: 'This owner has no such open order.',
-  FIELD_NOT_APPLICABLE: 'The order has no such price to modify.',
+  FIELD_NOT_APPLICABLE: 'The order has no such price, or nothing that it hides, to modify.',
   TICK_SIZE_VIOLATED: 'The price is not a multiple of the tick size.',
   LOT_SIZE_VIOLATED: 'The quantity is not a multiple of the lot size.',
   PRICE_OUT_OF_BAND: 'The price lies outside the price band.',

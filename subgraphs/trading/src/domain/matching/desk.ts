@@ -72,7 +72,7 @@ export class Desk {
   }
 
   modify(order: number, change: Partial<Modify>): string[] {
-    const none = { quantity: null, price: null, stop: null };
+    const none = { quantity: null, price: null, stop: null, display: null };
     return this.do({ kind: 'modify', at: this.at, owner: order, order, ...none, ...change });
   }
 

@@ -102,6 +102,7 @@ describe('Edge', () => {
       quantity: 3,
       price: null,
       stop: null,
+      display: null,
     });
   });
 

@@ -117,6 +117,7 @@ export class Edge {
           quantity: fields.integerOrNull('quantity', 1, QUANTITY_MAX),
           price: fields.integerOrNull('price', 1, PRICE_MAX),
           stop: fields.integerOrNull('stop', 1, PRICE_MAX),
+          display: fields.integerOrNull('display', 1, QUANTITY_MAX),
         };
       case 'cancel':
         return { kind, at, ...this.#order(fields) };

@@ -184,6 +184,25 @@ describe.each(ENGINES)('%s', (_, Engine) => {
       expect(desk.book().bids).toEqual(['4@10000']);
     });
 
+    it('another slice of an iceberg is shown at once, at the back of the queue', () => {
+      const desk = open();
+      desk.buy(30, 100_00, { type: 'ICEBERG', display: 10 });
+      desk.buy(5, 100_00);
+      expect(desk.modify(1, { display: 10 })).toEqual(['modified 1 in place']);
+      expect(desk.modify(1, { display: 20 })).toEqual(['modified 1 out of place']);
+      expect(desk.book().bids).toEqual(['25@10000']);
+      expect(first(desk)).toMatch(/^2x3/);
+    });
+
+    it('a stop without a limit trades up to the price that it was given', () => {
+      const desk = open();
+      desk.sell(1, 101_00);
+      desk.buy(1, null, { type: 'STOP', stop: 101_00, price: 102_00 });
+      desk.sell(1, 102_05);
+      expect(desk.buy(1, 101_00)).toContain('triggered 2');
+      expect(desk.book().asks).toEqual(['1@10205']);
+    });
+
     it('moves a sleeping stop, and wakes it where the last trade has been', () => {
       const desk = open();
       desk.sell(1, 101_00);
@@ -204,6 +223,7 @@ describe.each(ENGINES)('%s', (_, Engine) => {
       expect(desk.modify(2, { quantity: 2 })).toEqual(['QUANTITY_TRADED']);
       expect(desk.modify(2, { stop: 101_00 })).toEqual(['FIELD_NOT_APPLICABLE']);
       expect(desk.modify(3, { price: 101_00 })).toEqual(['FIELD_NOT_APPLICABLE']);
+      expect(desk.modify(2, { display: 1 })).toEqual(['FIELD_NOT_APPLICABLE']);
       expect(desk.modify(2, { owner: 9, quantity: 3 })).toEqual(['ORDER_UNKNOWN']);
       expect(desk.modify(9, { quantity: 3 })).toEqual(['ORDER_UNKNOWN']);
     });

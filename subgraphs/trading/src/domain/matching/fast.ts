@@ -457,9 +457,12 @@ export class FastEngine implements MatchingEngine {
     const quantity = command.quantity ?? quantityBefore;
     const price = command.price ?? priceBefore;
     const stop = command.stop ?? orders.get(order, STOP);
+    const display = command.display ?? orders.get(order, DISPLAY);
     const left = quantity - orders.get(order, FILLED);
     const isBuy = orders.get(order, SIDE) === BUY;
-    const isKept = price === priceBefore && stop === orders.get(order, STOP) && quantity <= quantityBefore;
+    const isSame =
+      price === priceBefore && stop === orders.get(order, STOP) && display === orders.get(order, DISPLAY);
+    const isKept = isSame && quantity <= quantityBefore;
     const position = orders.get(order, POSITION);
     const extra = left - before;
     const extraCash = left * price - before * priceBefore;
@@ -488,6 +491,7 @@ export class FastEngine implements MatchingEngine {
     orders.set(order, QUANTITY, quantity);
     orders.set(order, PRICE, price);
     orders.set(order, STOP, stop);
+    orders.set(order, DISPLAY, display);
     this.#emit({
       kind: 'modified',
       at: this.#now,
@@ -505,12 +509,13 @@ export class FastEngine implements MatchingEngine {
   }
 
   #modifyingRefusal(command: Modify, order: number, book: Book): RefusalCode | null {
-    const { price, stop, quantity } = command;
+    const { price, stop, quantity, display } = command;
     const orders = this.#orders;
     if (book.phase !== 'CONTINUOUS' && book.phase !== 'PRE_OPEN') return 'SESSION_CLOSED';
     if (price !== null && this.#limitOf(order) === null) return 'FIELD_NOT_APPLICABLE';
     if (stop !== null && orders.get(order, PLACE) !== AS_STOP) return 'FIELD_NOT_APPLICABLE';
-    const refusal = valuesRefusal(book, price, stop, quantity, null);
+    if (display !== null && orders.get(order, DISPLAY) === 0) return 'FIELD_NOT_APPLICABLE';
+    const refusal = valuesRefusal(book, price, stop, quantity, display);
     if (refusal !== null) return refusal;
     return quantity !== null && quantity <= orders.get(order, FILLED) ? 'QUANTITY_TRADED' : null;
   }
@@ -939,6 +944,12 @@ export class FastEngine implements MatchingEngine {
     return this.#ids.get(order) !== NO_ORDER;
   }
 
+  /** An open order as it stands. */
+  orderOf(id: number): OrderState | undefined {
+    const order = this.#ids.get(id);
+    return order === NO_ORDER ? undefined : this.#orderState(order);
+  }
+
   /** The open orders of an owner, as they were accepted. */
   ordersOf(owner: number): OrderState[] {
     const states: OrderState[] = [];
@@ -956,6 +967,29 @@ export class FastEngine implements MatchingEngine {
       for (let order = ladder.head(level); order !== NO_ORDER; order = this.#orders.get(order, NEXT))
         if (this.#orders.get(order, OWNER) !== owner) return level * book.tick;
     return null;
+  }
+
+  /** Whether a new order of this side and limit would trade at once. */
+  wouldTrade(instrument: number, side: Side, price: number): boolean {
+    return this.#books[instrument]?.wouldTrade(side, price) ?? false;
+  }
+
+  /** The price whose trade would wake the first stop of a side; null when none waits. */
+  nextStop(instrument: number, side: Side): number | null {
+    const book = this.#books[instrument];
+    const stops = side === 'BUY' ? book?.buyStops : book?.sellStops;
+    return book && stops && stops.count > 0 ? stops.best * book.tick : null;
+  }
+
+  /** Price of the last trade; 0 before the first. */
+  lastOf(instrument: number): number {
+    return this.#books[instrument]?.last ?? 0;
+  }
+
+  /** The last trade took place at this price, as another engine has it. */
+  restateLast(instrument: number, price: number): void {
+    const book = this.#books[instrument];
+    if (book) book.last = price;
   }
 
   /** The last entry or priority that was given. */

@@ -334,8 +334,10 @@ export class NaiveEngine implements MatchingEngine {
     const quantity = command.quantity ?? order.quantity;
     const price = command.price ?? order.price;
     const stop = command.stop ?? order.stop;
+    const display = command.display ?? order.display;
     const left = quantity - order.filled;
-    const isKept = price === order.price && stop === order.stop && quantity <= order.quantity;
+    const isSame = price === order.price && stop === order.stop && display === order.display;
+    const isKept = isSame && quantity <= order.quantity;
     const extraCash = left * price - remaining(order) * order.price;
     const refusal =
       modifyingRefusal(command, order, market) ??
@@ -349,7 +351,7 @@ export class NaiveEngine implements MatchingEngine {
     if (refusal !== null) return refusal;
 
     if (this.options.risk) this.#accounts.count(order.owner, this.#now);
-    Object.assign(order, { quantity, price, stop });
+    Object.assign(order, { quantity, price, stop, display });
     if (isKept) {
       order.shown = Math.min(order.shown, left);
     } else {
@@ -678,14 +680,15 @@ function placingRefusal(order: NewOrder, market: Market): RefusalCode | null {
 }
 
 function modifyingRefusal(
-  { price, stop, quantity }: Modify,
+  { price, stop, quantity, display }: Modify,
   order: Order,
   market: Market,
 ): RefusalCode | null {
   if (market.phase !== 'CONTINUOUS' && market.phase !== 'PRE_OPEN') return 'SESSION_CLOSED';
   if (price !== null && limitOf(order) === null) return 'FIELD_NOT_APPLICABLE';
   if (stop !== null && order.place !== 'STOP') return 'FIELD_NOT_APPLICABLE';
-  const refusal = valuesRefusal(market, [price, stop], [quantity]);
+  if (display !== null && order.display === 0) return 'FIELD_NOT_APPLICABLE';
+  const refusal = valuesRefusal(market, [price, stop], [quantity, display]);
   if (refusal !== null) return refusal;
   return quantity !== null && quantity <= order.filled ? 'QUANTITY_TRADED' : null;
 }

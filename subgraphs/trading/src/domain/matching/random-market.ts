@@ -62,7 +62,7 @@ export class RandomMarket {
     const accounts = Array.from({ length: OWNERS }, (_, index): Command[] => {
       const owner = index + 1;
       const cash = this.#upTo(4) === 0 ? 1_000_000 : 1_000_000_000;
-      const limits = { positionMax: 300 + this.#upTo(5_000), orderToTradeMax: 20 + this.#upTo(200) };
+      const limits = { positionMax: 300 + this.#upTo(5_000), orderToTradeMax: 5 + this.#upTo(100) };
       const holdings = this.#instruments.map(({ instrument }): Command => ({
         kind: 'holding',
         at,
@@ -109,7 +109,7 @@ export class RandomMarket {
     const owner = this.#owner();
     if (choice < 994) {
       const cash = (this.#upTo(20) - 8) * 100_000;
-      const limits = { positionMax: 300 + this.#upTo(5_000), orderToTradeMax: 20 + this.#upTo(200) };
+      const limits = { positionMax: 300 + this.#upTo(5_000), orderToTradeMax: 5 + this.#upTo(100) };
       return { kind: 'account', at, owner, cash, ...limits };
     }
     const quantity = (this.#upTo(20) - 8) * 50;
@@ -174,6 +174,7 @@ export class RandomMarket {
       quantity: this.#upTo(3) === 0 ? null : Math.max(LOT, quantity),
       price: this.#upTo(2) === 0 ? null : this.#price(instrument, this.#pick(SIDES)),
       stop: this.#upTo(6) === 0 ? this.#price(instrument, this.#pick(SIDES)) : null,
+      display: this.#upTo(20) === 0 ? LOT * (1 + this.#upTo(6)) : null,
     };
   }
 

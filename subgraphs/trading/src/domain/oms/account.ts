@@ -1,7 +1,7 @@
 /** What a user may promise: cash, units of instruments, and how many orders. All of it is the exchange's own state. */
 import { DAY_MS, IST_OFFSET_MS } from '@gridworks/kit/time';
-import { stockChange, type Step } from '../happening.ts';
-import { ORDER_RATE_WINDOW_MS, type Product } from '../order.ts';
+import { buyingChange, cashPromised, stockChange, type Step } from '../happening.ts';
+import { ORDER_RATE_WINDOW_MS, PRODUCTS, remainingOf, type Order, type Product } from '../order.ts';
 import { splitQuantity, type SplitRatio } from '../split.ts';
 import type { OpenAccount, StockState } from './command.ts';
 
@@ -30,6 +30,8 @@ export class Account {
   /** Number of the latest order event. */
   sequence: bigint;
   readonly #stock = new Map<string, Stock>();
+  /** Units that open orders would buy, by symbol. */
+  readonly #buying = new Map<string, bigint>();
   #recent: number[];
   #day: number;
   #orders: number;
@@ -63,6 +65,24 @@ export class Account {
     return stock ? stock.quantity - stock.held : 0n;
   }
 
+  /** Units of an instrument, under every product, and those that open orders would buy. */
+  exposure(symbol: string): bigint {
+    let units = this.#buying.get(symbol) ?? 0n;
+    for (const product of PRODUCTS) units += this.#stock.get(keyOf(symbol, product))?.quantity ?? 0n;
+    return units;
+  }
+
+  /** An open order is there, from before what this account was told. */
+  remember(order: Order): void {
+    if (order.side === 'BUY') this.#addBuying(order.symbol, remainingOf(order));
+  }
+
+  #addBuying(symbol: string, units: bigint): void {
+    const sum = (this.#buying.get(symbol) ?? 0n) + units;
+    if (sum === 0n) this.#buying.delete(symbol);
+    else this.#buying.set(symbol, sum);
+  }
+
   /** Whether `max` orders were placed within the last second. */
   isRateReached(at: number, max: number): boolean {
     const oldest = this.#recent.at(-max);
@@ -70,14 +90,14 @@ export class Account {
     return oldest !== undefined && Math.abs(at - oldest) < ORDER_RATE_WINDOW_MS;
   }
 
-  /** Orders of the day, and trades. */
+  /** Orders of the day, changes of them included, and trades. */
   countsOn(at: number): { readonly orders: number; readonly trades: number } {
     return this.#day === dayOf(at)
       ? { orders: this.#orders, trades: this.#trades }
       : { orders: 0, trades: 0 };
   }
 
-  /** An order was placed; of the latest, `max` are remembered. */
+  /** An order was placed or changed; of the latest, `max` are remembered. */
   count(at: number, max: number): void {
     this.#recent.push(at);
     if (this.#recent.length > max) this.#recent = this.#recent.slice(-max);
@@ -90,8 +110,9 @@ export class Account {
   /** A step of one of the user's orders; returns the stock that it changed. */
   take(step: Step, at: number): Stock | undefined {
     this.sequence += 1n;
-    if (step.kind === 'CREATED') this.buyingPower -= step.order.hold;
+    this.buyingPower -= cashPromised(step);
     if (step.kind === 'EXECUTED' && this.#day === dayOf(at)) this.#trades += 1;
+    if (step.order.side === 'BUY') this.#addBuying(step.order.symbol, buyingChange(step));
     const change = stockChange(step);
     if (change.quantity === 0n && change.held === 0n) return undefined;
     const { symbol, product } = step.order;

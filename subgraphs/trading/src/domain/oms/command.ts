@@ -4,7 +4,7 @@
  * exactly, instants milliseconds since the epoch. Ids and time come with them: carrying out the same commands again
  * gives the same state.
  */
-import type { CancelReason, OrderType, Product, Side, Validity } from '../order.ts';
+import type { CancelReason, OrderType, Product, SelfTradePrevention, Side, Validity } from '../order.ts';
 import type { Currency } from '@gridworks/kit/money';
 import type { Exchange, InstrumentKind } from '../instrument.ts';
 
@@ -52,6 +52,8 @@ export interface StateMarket extends At {
   readonly symbol: string;
   readonly terms: Terms;
   readonly quotes: readonly StandingQuote[];
+  /** Price of the last trade, which wakes stops; 0 before the first. Not there: as the commands so far have it. */
+  readonly last?: number;
 }
 
 export interface Terms {
@@ -63,6 +65,9 @@ export interface Terms {
   /** The prices at which orders may be placed just now. */
   readonly lower: number;
   readonly upper: number;
+  /** The most units of one order, and of what one user may have; not there: no limit. */
+  readonly freeze?: number | undefined;
+  readonly positionMax?: number;
 }
 
 /** A part of the market's side of a book, with its place in time priority. */
@@ -79,6 +84,27 @@ export interface PlaceOrder extends Entering {
   readonly validity: Validity;
   readonly quantity: number;
   readonly limitPrice: number | null;
+  /** What is above the freeze quantity becomes several orders. */
+  readonly isSliced?: true;
+  // What most orders do not have is there only where it says something.
+  readonly triggerPrice?: number;
+  readonly displayQuantity?: number;
+  readonly postOnly?: true;
+  readonly selfTradePrevention?: SelfTradePrevention;
+  readonly goodTill?: string;
+}
+
+/** An open order gets other terms; what is null stays. */
+export interface ModifyOrder extends Entering {
+  readonly kind: 'modify';
+  readonly userId: string;
+  readonly orderId: string;
+  /** Of the order. */
+  readonly symbol: string;
+  readonly quantity: number | null;
+  readonly limitPrice: number | null;
+  readonly triggerPrice: number | null;
+  readonly displayQuantity: number | null;
 }
 
 export interface CancelOrder extends At {
@@ -86,6 +112,14 @@ export interface CancelOrder extends At {
   readonly userId: string;
   readonly orderId: string;
   readonly reason: CancelReason;
+}
+
+/** A user's open orders leave together, in the order in which they were accepted. */
+export interface CancelOrders extends At {
+  readonly kind: 'cancelAll';
+  readonly userId: string;
+  /** Of one instrument, and of one side; null for all. */
+  readonly only: { readonly symbol: string | null; readonly side: Side | null };
 }
 
 type PlainQuote = readonly [price: number, quantity: number];
@@ -143,7 +177,9 @@ export type Command =
   | CreditAccounts
   | StateMarket
   | PlaceOrder
+  | ModifyOrder
   | CancelOrder
+  | CancelOrders
   | MarketCommand
   | SetLimits
   | AdjustStock;

@@ -6,7 +6,7 @@ import type { NewOrder, Report } from '../matching/command.ts';
 import type { OrderState } from '../matching/engine.ts';
 import type { FastEngine } from '../matching/fast.ts';
 import type { Side } from '../order.ts';
-import type { MarketCommand, QuoteMarket, RepeatTrade, StandingQuote } from './command.ts';
+import type { MarketCommand, PrintMarket, QuoteMarket, RepeatTrade, StandingQuote } from './command.ts';
 
 /** The matching core counts quantities in 32 bits; what is recorded of a whole day's trading may be more. */
 const QUANTITY_MAX = 1_000_000_000;
@@ -47,11 +47,33 @@ export class MarketSide {
     switch (command.kind) {
       case 'quote':
         return isQuoting(command);
-      case 'print':
-        return command.side === 'BUY' ? isBuying(command.price) : isSelling(command.price);
-      case 'repeat':
-        return isSelling(command.price) || isBuying(command.price) || isQuoting(command);
+      case 'print': {
+        const isReaching = command.side === 'BUY' ? isBuying(command.price) : isSelling(command.price);
+        return isReaching || this.#isWaking(command.price, this.#bestFor(command));
+      }
+      case 'repeat': {
+        const isTrading = command.quantity > 0 && this.#isWaking(command.price, command.price);
+        return isSelling(command.price) || isBuying(command.price) || isQuoting(command) || isTrading;
+      }
     }
+  }
+
+  /** Whether trades between two prices, or some of them, wake a user's stop. Null: there are none. */
+  #isWaking(price: number, other: number | null): boolean {
+    if (other === null) return false;
+    const buying = this.engine.nextStop(this.instrument, 'BUY');
+    const selling = this.engine.nextStop(this.instrument, 'SELL');
+    return (
+      (buying !== null && buying <= Math.max(price, other)) ||
+      (selling !== null && selling >= Math.min(price, other))
+    );
+  }
+
+  /** The first price at which a print would trade; null when it would not. */
+  #bestFor({ side, price }: PrintMarket): number | null {
+    if (!this.engine.wouldTrade(this.instrument, side, price)) return null;
+    const { bids, asks } = this.engine.depth(this.instrument, 1);
+    return (side === 'BUY' ? asks : bids)[0]?.price ?? null;
   }
 
   /** Takes all quotes away. */
@@ -167,7 +189,7 @@ export class MarketSide {
   #trim({ order, quantity, filled }: OrderState, kept: number): void {
     if (kept === quantity - filled) return;
     const about = { at: 0, owner: this.instrument, order };
-    const none = { price: null, stop: null };
+    const none = { price: null, stop: null, display: null };
     this.engine.apply(
       kept === 0
         ? { kind: 'cancel', ...about }

@@ -2,7 +2,8 @@ import { isRefusal } from '@gridworks/kit/refusal';
 import { describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../random.ts';
 import type { Side } from '../order.ts';
-import type { Command, MarketCommand, PlaceOrder, Terms } from './command.ts';
+import { PLAIN, createOrder, fillOrder, triggerOrder, type Order } from '../order.ts';
+import type { Command, MarketCommand, ModifyOrder, PlaceOrder, Terms } from './command.ts';
 import { digestOf, type Outcome } from './outcome.ts';
 import { hashOfOms, type OmsState } from './state.ts';
 import { Oms } from './oms.ts';
@@ -16,6 +17,10 @@ const TERMS: Terms = {
   lower: 50,
   upper: 150,
 };
+/** Where every instrument stood before its first trade here. */
+const LAST = 100;
+/** Instruments that have limits. */
+const LIMITS: Readonly<Record<string, Partial<Terms>>> = { F: { freeze: 10 }, P: { positionMax: 20 } };
 const MORNING = Date.UTC(2026, 0, 5, 4, 0, 0);
 const DAY_MS = 86_400_000;
 
@@ -48,7 +53,7 @@ class Stage {
     symbol: string,
     command: (about: { at: number; id: string; sequence: number; symbol: string }) => MarketCommand,
   ): string[] {
-    this.oms.list(symbol, TERMS);
+    this.oms.list(symbol, TERMS, LAST);
     const wanted = command({ at: this.at, id: this.id(), sequence: this.oms.sequence, symbol });
     if (!this.oms.reachesUser(wanted)) return this.oms.move(wanted).map(printed);
     const outcome = this.execute(wanted);
@@ -81,7 +86,7 @@ class Stage {
       tenantId: 'T',
       buyingPower,
       sequence: 0,
-      stock: ['S', 'R'].map((symbol) => [symbol, 'CNC', shares, 0]),
+      stock: ['S', 'R', 'F', 'P'].map((symbol) => [symbol, 'CNC', shares, 0]),
     });
   }
 
@@ -94,7 +99,7 @@ class Stage {
   ): Outcome | string {
     const id = this.id();
     const symbol = more.symbol ?? 'S';
-    this.oms.list(symbol, TERMS);
+    this.oms.list(symbol, { ...TERMS, ...LIMITS[symbol] }, LAST);
     return this.execute({
       kind: 'place',
       at: this.at,
@@ -234,6 +239,369 @@ describe('an order', () => {
     expect(one()).toBe('ORDER_TO_TRADE_EXCEEDED');
     stage.at += DAY_MS;
     expect(typeof one()).toBe('object');
+  });
+});
+
+describe('a stop', () => {
+  const stop = (triggerPrice: number, limitPrice: number | null = null): Partial<PlaceOrder> => ({
+    type: limitPrice === null ? 'STOP' : 'STOP_LIMIT',
+    limitPrice,
+    triggerPrice,
+  });
+  const statusOf = (stage: Stage, userId: string): string | undefined =>
+    [...stage.oms.openOrders()].find((order) => order.userId === userId)?.status;
+  const kinds = (outcome: Outcome | string): string[] =>
+    typeof outcome === 'string'
+      ? [outcome]
+      : outcome.happenings.map(({ kind, order: { userId } }) => `${userId} ${kind}`);
+
+  it('waits unseen for a trade at its price, then takes what there is to the end of the band', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    expect(kinds(stage.place('ann', 'BUY', null, 10, stop(105)))).toEqual(['ann CREATED']);
+    expect([statusOf(stage, 'ann'), stage.book()]).toEqual(['TRIGGER_PENDING', ' | ']);
+    stage.trade('SELL', 104, 1);
+    stage.trade('BUY', 104, 1);
+    expect(statusOf(stage, 'ann')).toBe('TRIGGER_PENDING');
+    stage.trade('SELL', 105, 1, { userId: 'bob' });
+    stage.trade('SELL', 140, 4, { userId: 'bob' });
+    stage.open('cy');
+    expect(kinds(stage.place('cy', 'BUY', 105, 1))).toEqual([
+      'cy CREATED',
+      'bob EXECUTED',
+      'cy EXECUTED',
+      'ann TRIGGERED',
+      'bob EXECUTED',
+      'ann EXECUTED',
+      'ann CANCELLED',
+    ]);
+  });
+
+  it('with a limit waits there once it is triggered', () => {
+    const stage = new Stage();
+    stage.trade('SELL', null, 10, { userId: 'ann', ...stop(95, 94) });
+    stage.trade('BUY', 95, 1);
+    expect(stage.trade('SELL', 95, 1)).toEqual(['1@95']);
+    expect([statusOf(stage, 'ann'), stage.book()]).toEqual(['OPEN', ' | 10@94']);
+  });
+
+  it('is triggered at once where the last trade has been', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    const outcome = stage.place('ann', 'BUY', null, 10, stop(LAST, 101));
+    expect(kinds(outcome)).toEqual(['ann CREATED', 'ann TRIGGERED']);
+    expect(stage.book()).toBe('10@101 | ');
+  });
+
+  it('makes a command of whatever among the market reaches it', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    stage.place('ann', 'SELL', null, 10, stop(95, 90));
+    stage.quote([[96, 10]], [[101, 10]]);
+    const before = stage.journal.length;
+    stage.print('SELL', 96, 1);
+    stage.print('BUY', 101, 1);
+    stage.quote([[95, 10]], [[101, 10]]);
+    stage.repeat('BUY', 97, 1, [[95, 10]], [[99, 10]]);
+    expect(stage.journal.length).toBe(before);
+    stage.print('SELL', 95, 1);
+    expect(stage.journal.slice(before).map(({ command }) => command.kind)).toEqual(['market', 'print']);
+    // It took what was left of the bid.
+    expect(stage.book()).toBe(' | 1@90 10@99');
+  });
+
+  it('is told apart on a replay from one that the last trade had not reached', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    // Nobody's order depends on these: no command tells of them, but of the price that they left.
+    stage.quote([], [[104, 5]]);
+    stage.print('BUY', 104, 2);
+    stage.place('ann', 'BUY', null, 1, stop(103, 103));
+    expect(statusOf(stage, 'ann')).toBe('OPEN');
+    expect(hashOfOms(replay(stage.journal).state())).toBe(hashOfOms(stage.oms.state()));
+  });
+
+  it('goes by the price that everybody was told last, after a restart', () => {
+    const stage = new Stage();
+    stage.trade('BUY', 90, 1);
+    const restarted = new Stage(JSON.parse(JSON.stringify(stage.oms.state())) as OmsState, 1_000_000);
+    restarted.oms.withdrawQuotes();
+    restarted.oms.resume('S', 120);
+    restarted.trade('SELL', null, 1, { userId: 'ann', ...stop(110, 100) });
+    expect(statusOf(restarted, 'ann')).toBe('TRIGGER_PENDING');
+    restarted.trade('BUY', null, 1, { userId: 'bob', ...stop(115, 115) });
+    expect(statusOf(restarted, 'bob')).toBe('OPEN');
+  });
+});
+
+describe('an order that', () => {
+  it('hides shows a part at a time, and each part queues anew', () => {
+    const stage = new Stage();
+    stage.trade('SELL', 101, 10, { userId: 'ann', displayQuantity: 4 });
+    stage.trade('SELL', 101, 3);
+    expect(stage.book()).toBe(' | 7@101');
+    expect(stage.trade('BUY', 101, 9)).toEqual(['4@101', '3@101', '2@101']);
+    expect(stage.book()).toBe(' | 2@101');
+  });
+
+  it('is post-only is refused rather than traded, and promises nothing then', () => {
+    const stage = new Stage();
+    stage.trade('SELL', 101, 10);
+    stage.open('ann', 2_000);
+    expect(stage.place('ann', 'BUY', 101, 10, { postOnly: true })).toBe('POST_ONLY_WOULD_TRADE');
+    expect(typeof stage.place('ann', 'BUY', 100, 10, { postOnly: true })).toBe('object');
+    expect(stage.book()).toBe('10@100 | 10@101');
+  });
+
+  it.each([
+    ['CANCEL_NEWEST', ['SELF_TRADE'], ' | 4@100'],
+    ['CANCEL_OLDEST', ['SELF_TRADE'], '6@100 | '],
+    ['CANCEL_BOTH', ['SELF_TRADE', 'SELF_TRADE'], ' | '],
+    ['DECREMENT', ['SELF_TRADE'], '2@100 | '],
+  ] as const)('meets its own does what it said: %s', (selfTradePrevention, reasons, book) => {
+    const stage = new Stage();
+    stage.trade('SELL', 100, 4, { userId: 'ann' });
+    expect(stage.trade('BUY', 100, 6, { userId: 'ann', selfTradePrevention })).toEqual(reasons);
+    expect(stage.book()).toBe(book);
+  });
+
+  it('loses a part to its own promises less', () => {
+    const stage = new Stage();
+    stage.open('ann', 10_000, 4);
+    stage.place('ann', 'SELL', 100, 4);
+    const outcome = stage.place('ann', 'BUY', 100, 6, { selfTradePrevention: 'DECREMENT' });
+    if (typeof outcome === 'string') throw new Error(outcome);
+    const [, , reduced] = outcome.happenings;
+    expect(reduced).toMatchObject({
+      kind: 'MODIFIED',
+      order: { quantity: 2n, hold: 401n },
+      change: { units: -4n },
+    });
+    expect(outcome.stock).toMatchObject([{ held: 0n }]);
+    // Billing gives back the difference, and not the exchange.
+    expect(outcome.balances).toMatchObject([{ buyingPower: 10_000n - 803n }]);
+  });
+});
+
+describe('a change of an order', () => {
+  function waiting(stage: Stage, more: Partial<PlaceOrder> = {}): string {
+    stage.open('ann', 10_000, 10);
+    const outcome = stage.place('ann', 'BUY', 95, 10, more);
+    if (typeof outcome === 'string') throw new Error(outcome);
+    return outcome.happenings[0]?.order.id ?? '';
+  }
+  function modify(
+    stage: Stage,
+    orderId: string,
+    wish: Partial<ModifyOrder>,
+    userId = 'ann',
+  ): Outcome | string {
+    const about = {
+      at: stage.at,
+      id: stage.id(),
+      sequence: stage.oms.sequence,
+      userId,
+      orderId,
+      symbol: 'S',
+    };
+    const none = { quantity: null, limitPrice: null, triggerPrice: null, displayQuantity: null };
+    return stage.execute({ kind: 'modify', ...about, ...none, ...wish });
+  }
+
+  it('promises more at once, and what it frees it leaves to billing', () => {
+    const stage = new Stage();
+    const id = waiting(stage);
+    const grown = modify(stage, id, { quantity: 20 });
+    // 1,900 and 9.50 and 200, of which 950 and 4.75 and 200 were promised: 955 more.
+    expect(grown).toMatchObject({
+      happenings: [{ kind: 'MODIFIED', sequence: 2n, order: { quantity: 20n, hold: 2_110n } }],
+      balances: [{ buyingPower: 10_000n - 2_110n }],
+    });
+    expect(modify(stage, id, { quantity: 5 })).toMatchObject({
+      happenings: [{ order: { quantity: 5n, hold: 678n }, change: { cash: -1_432n } }],
+      balances: [],
+    });
+    expect(modify(stage, id, { quantity: 200 })).toBe('FUNDS_INSUFFICIENT');
+    expect(modify(stage, id, { quantity: 5 }, 'bob')).toBe('ORDER_UNKNOWN');
+  });
+
+  it('keeps its place for a cut, and loses it for anything else', () => {
+    const stage = new Stage();
+    const id = waiting(stage);
+    stage.trade('BUY', 95, 10, { userId: 'bob' });
+    modify(stage, id, { quantity: 6 });
+    stage.trade('SELL', 95, 2);
+    expect(stage.oms.order(id)?.filledQuantity).toBe(2n);
+    modify(stage, id, { quantity: 12 });
+    stage.trade('SELL', 95, 10);
+    expect(stage.oms.order(id)?.filledQuantity).toBe(2n);
+    expect(modify(stage, id, { quantity: 2 })).toBe('QUANTITY_FILLED');
+  });
+
+  it('may trade at once, or trigger', () => {
+    const stage = new Stage();
+    const id = waiting(stage);
+    stage.trade('SELL', 99, 4);
+    expect(told(modify(stage, id, { limitPrice: 99 }))).toEqual(['4@99']);
+    expect(stage.book()).toBe('6@99 | ');
+    stage.trade('BUY', null, 1, { userId: 'bob', type: 'STOP_LIMIT', limitPrice: 110, triggerPrice: 105 });
+    const [stop] = [...stage.oms.openOrders()].filter(({ userId }) => userId === 'bob');
+    const moved = modify(stage, stop?.id ?? '', { triggerPrice: 99 }, 'bob');
+    expect(moved).toMatchObject({ happenings: [{ kind: 'MODIFIED' }, { kind: 'TRIGGERED' }] });
+  });
+
+  it('is one of the ten a second', () => {
+    const stage = new Stage();
+    const id = waiting(stage);
+    for (let i = 1; i < 10; i++) expect(typeof modify(stage, id, { quantity: 10 + i })).toBe('object');
+    expect(modify(stage, id, { quantity: 9 })).toBe('ORDER_RATE_EXCEEDED');
+  });
+
+  it('of a stop from before the commands knows whether it was triggered', () => {
+    const stage = new Stage();
+    stage.open('ann', 10_000, 10);
+    const terms = { ...PLAIN, symbol: 'S', side: 'BUY', type: 'STOP_LIMIT', product: 'CNC' } as const;
+    const request = {
+      ...terms,
+      validity: 'DAY',
+      quantity: 3n,
+      limitPrice: 105n,
+      triggerPrice: 104n,
+    } as const;
+    const facts = { tenantId: 'T', userId: 'ann', exchange: 'NSE', hold: 600n } as const;
+    const old = (clientOrderId: string): Order =>
+      createOrder({ ...request, clientOrderId }, { ...facts, id: stage.id(), placedAt: new Date(MORNING) });
+    stage.oms.adopt(old('asleep'));
+    expect(stage.book()).toBe(' | ');
+    stage.oms.adopt(triggerOrder(old('awake')));
+    expect(stage.book()).toBe('3@105 | ');
+  });
+
+  it('of an order from before the commands counts what traded then', () => {
+    const stage = new Stage();
+    stage.open('ann', 10_000, 10);
+    const terms = {
+      ...PLAIN,
+      clientOrderId: 'old',
+      symbol: 'S',
+      side: 'BUY',
+      type: 'LIMIT',
+      product: 'CNC',
+    } as const;
+    const request = { ...terms, validity: 'DAY', quantity: 10n, limitPrice: 95n } as const;
+    const facts = { id: stage.id(), tenantId: 'T', userId: 'ann', exchange: 'NSE', hold: 1_155n } as const;
+    stage.oms.adopt(fillOrder(createOrder(request, { ...facts, placedAt: new Date(MORNING) }), 95n, 4n));
+    expect(typeof modify(stage, facts.id, { quantity: 7 })).toBe('object');
+    expect(stage.book()).toBe('3@95 | ');
+    expect(stage.trade('SELL', 95, 3)).toEqual(['3@95']);
+    expect(stage.oms.order(facts.id)).toBeUndefined();
+  });
+});
+
+describe('a wish above the freeze quantity', () => {
+  it('becomes several orders at once, each with its own hold, or none', () => {
+    const stage = new Stage();
+    stage.open('ann', 1_000_000);
+    const more = { symbol: 'F', isSliced: true as const };
+    expect(stage.place('ann', 'BUY', 95, 25, { symbol: 'F' })).toBe('FREEZE_QUANTITY_EXCEEDED');
+    const outcome = stage.place('ann', 'BUY', 95, 25, { ...more, clientOrderId: 'big' });
+    if (typeof outcome === 'string') throw new Error(outcome);
+    const orders = outcome.happenings.map(({ order }) => order);
+    expect(orders.map(({ clientOrderId, quantity }) => [clientOrderId, quantity])).toEqual([
+      ['big', 10n],
+      ['big/2', 10n],
+      ['big/3', 5n],
+    ]);
+    expect(new Set(orders.map(({ id }) => id)).size).toBe(3);
+    const held = orders.reduce((sum, { hold }) => sum + hold, 0n);
+    expect(outcome.balances).toMatchObject([{ buyingPower: 1_000_000n - held }]);
+    expect(stage.oms.depth('F', 1).bids).toEqual([{ price: 95n, quantity: 25n, orders: 3 }]);
+    expect(stage.place('ann', 'BUY', 95, 201, more)).toBe('FREEZE_QUANTITY_EXCEEDED');
+    expect(hashOfOms(replay(stage.journal).state())).toBe(hashOfOms(stage.oms.state()));
+  });
+});
+
+describe('what came to orders later', () => {
+  it('is not there in the commands and snapshots of plain orders: those from before read as they are', () => {
+    const stage = new Stage();
+    stage.trade('BUY', 95, 1);
+    const { orders } = stage.oms.state();
+    const command = stage.journal.find(({ command: { kind } }) => kind === 'place')?.command;
+    for (const word of Object.keys(PLAIN)) {
+      expect(orders[0]?.[1]).not.toHaveProperty(word);
+      expect(command).not.toHaveProperty(word);
+    }
+    expect(
+      new Oms(JSON.parse(JSON.stringify(stage.oms.state())) as OmsState).openOrders().next().value,
+    ).toMatchObject(PLAIN);
+  });
+
+  it('of an instrument is looked at as soon as it is told, and not before', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    stage.oms.list('F', TERMS, LAST);
+    const about = {
+      kind: 'place',
+      at: stage.at,
+      userId: 'ann',
+      symbol: 'F',
+      side: 'BUY',
+      type: 'LIMIT',
+    } as const;
+    const wish = { ...about, product: 'CNC', validity: 'DAY', quantity: 11, limitPrice: 95 } as const;
+    const place = (clientOrderId: string): Outcome | string =>
+      stage.execute({ ...wish, clientOrderId, id: stage.id(), sequence: stage.oms.sequence });
+    expect(typeof place('one')).toBe('object');
+    stage.oms.list('F', { ...TERMS, ...LIMITS['F'] }, LAST);
+    expect(place('two')).toBe('FREEZE_QUANTITY_EXCEEDED');
+    replay(stage.journal);
+  });
+});
+
+describe('the position limit', () => {
+  it('counts shares and purchases on order, through every change and a restart', () => {
+    const stage = new Stage();
+    stage.open('ann', 1_000_000, 0);
+    const buy = (quantity: number, on = stage): Outcome | string =>
+      on.place('ann', 'BUY', 95, quantity, { symbol: 'P' });
+    const first = buy(10);
+    if (typeof first === 'string') throw new Error(first);
+    expect(buy(11)).toBe('POSITION_LIMIT_EXCEEDED');
+    stage.trade('SELL', 95, 4, { symbol: 'P', userId: 'bob' });
+    expect(buy(11)).toBe('POSITION_LIMIT_EXCEEDED');
+    const restarted = new Stage(JSON.parse(JSON.stringify(stage.oms.state())) as OmsState, 1_000_000);
+    expect(buy(11, restarted)).toBe('POSITION_LIMIT_EXCEEDED');
+    expect(typeof buy(10, restarted)).toBe('object');
+    const orderId = first.happenings[0]?.order.id ?? '';
+    stage.execute({ kind: 'cancel', at: stage.at, userId: 'ann', orderId, reason: 'USER' });
+    expect([buy(17), typeof buy(16)]).toEqual(['POSITION_LIMIT_EXCEEDED', 'object']);
+  });
+});
+
+describe('taking everything back', () => {
+  it("takes a user's orders, all or those that fit, and nobody else's", () => {
+    const stage = new Stage();
+    for (const user of ['ann', 'bob']) {
+      stage.open(user);
+      stage.place(user, 'BUY', 90, 1);
+      stage.place(user, 'SELL', 110, 1);
+      stage.place(user, 'BUY', 90, 1, { symbol: 'R' });
+      stage.place(user, 'BUY', null, 1, { type: 'STOP', triggerPrice: 120 });
+    }
+    const left = (): string[] =>
+      [...stage.oms.openOrders()].map(({ userId, side, symbol }) => `${userId} ${side} ${symbol}`);
+    const cancel = (symbol: string | null, side: Side | null): Outcome | string =>
+      stage.execute({ kind: 'cancelAll', at: stage.at, userId: 'ann', only: { symbol, side } });
+    expect(cancel('S', 'BUY')).toMatchObject({
+      happenings: [
+        { kind: 'CANCELLED', sequence: 5n, order: { type: 'LIMIT', cancelReason: 'USER' } },
+        { kind: 'CANCELLED', sequence: 6n, order: { type: 'STOP', cancelReason: 'USER' } },
+      ],
+    });
+    expect(left().filter((each) => each.startsWith('ann'))).toEqual(['ann SELL S', 'ann BUY R']);
+    cancel(null, null);
+    expect(left().every((each) => each.startsWith('bob'))).toBe(true);
+    expect(left()).toHaveLength(4);
   });
 });
 
@@ -377,8 +745,51 @@ function live(stage: Stage, random: Random, steps: number): void {
     const price = 95 + upTo(11);
     const chance = upTo(20);
     if (chance < 9) {
-      const validity = pick(['DAY', 'DAY', 'DAY', 'IOC', 'FOK'] as const);
-      stage.place(pick(USERS), side, upTo(8) === 0 ? null : price, 1 + upTo(20), { symbol, validity });
+      const validity = pick(['DAY', 'DAY', 'DAY', 'IOC', 'FOK', 'GTC'] as const);
+      const selfTradePrevention = pick([
+        'CANCEL_NEWEST',
+        'CANCEL_OLDEST',
+        'CANCEL_BOTH',
+        'DECREMENT',
+      ] as const);
+      const kind = upTo(10);
+      const quantity = 1 + upTo(20);
+      const common = { symbol, selfTradePrevention };
+      // Stops near the market, icebergs, post-only orders, and the plain ones.
+      if (kind < 2) {
+        const limitPrice = kind === 0 ? null : price;
+        const triggerPrice = price + (side === 'BUY' ? -1 : 1) * upTo(4);
+        const type = kind === 0 ? 'STOP' : 'STOP_LIMIT';
+        stage.place(pick(USERS), side, limitPrice, quantity, { ...common, type, triggerPrice });
+      } else if (kind < 4) {
+        const more = kind === 2 ? { displayQuantity: 1 + upTo(quantity) } : { postOnly: true as const };
+        stage.place(pick(USERS), side, price, quantity, { ...common, ...more });
+      } else {
+        const plain = { ...common, validity: kind === 4 && validity === 'GTC' ? 'DAY' : validity } as const;
+        const isMarket = kind === 4;
+        stage.place(pick(USERS), side, isMarket ? null : price, quantity, plain);
+      }
+    } else if (chance < 10) {
+      const chosen = pick([...stage.oms.openOrders()]);
+      if (!chosen) continue;
+      const { userId, id: orderId, symbol: of } = chosen;
+      stage.oms.list(of, TERMS, LAST);
+      stage.execute({
+        kind: 'modify',
+        at: stage.at,
+        id: stage.id(),
+        sequence: stage.oms.sequence,
+        userId,
+        orderId,
+        symbol: of,
+        quantity: upTo(2) === 0 ? null : 1 + upTo(25),
+        limitPrice: chosen.limitPrice === null || upTo(2) === 0 ? null : price,
+        triggerPrice: chosen.status !== 'TRIGGER_PENDING' || upTo(2) === 0 ? null : price,
+        displayQuantity: chosen.displayQuantity === null || upTo(2) === 0 ? null : 1 + upTo(10),
+      });
+    } else if (chance < 11 && upTo(10) === 0) {
+      const only = { symbol: upTo(2) === 0 ? null : symbol, side: upTo(2) === 0 ? null : side };
+      stage.execute({ kind: 'cancelAll', at: stage.at, userId: pick(USERS), only });
     } else if (chance < 12) {
       const chosen = pick([...stage.oms.openOrders()]);
       if (!chosen) continue;
@@ -472,12 +883,15 @@ describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever 
         for (const { userId, amount } of command.credits)
           (sums.get(userId) as { cash: bigint }).cash += BigInt(amount);
       const parties = new Map<string, { bought: bigint; sold: bigint; users: Set<string> }>();
-      for (const { order, kind, sequence, fill } of outcome.happenings) {
+      for (const { order, kind, sequence, fill, change } of outcome.happenings) {
         const sum = sums.get(order.userId) as { cash: bigint; events: bigint };
         sum.events += 1n;
         expect(sequence).toBe(sum.events);
         if (kind === 'CREATED') sum.cash -= order.hold;
+        if (change && change.cash > 0n) sum.cash -= change.cash;
+        expect(order.side === 'SELL' || order.turnover <= order.hold).toBe(true);
         if (!fill) continue;
+        expect(order.status).not.toBe('TRIGGER_PENDING');
         const party = parties.get(fill.executionId) ?? { bought: 0n, sold: 0n, users: new Set() };
         if (order.side === 'BUY') party.bought += fill.quantity;
         else party.sold += fill.quantity;

@@ -9,19 +9,18 @@
  */
 import { isRefusal } from '@gridworks/kit/refusal';
 import { dateOf } from '@gridworks/kit/time';
-import { cancelled, created, executed, type Step } from '../happening.ts';
-import { ID_MAX, PRICE_MAX, type Report, type Traded } from '../matching/command.ts';
+import { cancelled, created, executed, modified, triggered, type Step } from '../happening.ts';
+import { ID_MAX, PRICE_MAX, type Report, type Restated, type Traded } from '../matching/command.ts';
 import { FastEngine } from '../matching/fast.ts';
+import { checkChange, checkOrder, type Listing, type Standing } from '../order-check.ts';
 import {
   ORDER_RATE_MAX,
-  checkOrder,
   createOrder,
+  holdOf,
   no,
   remainingOf,
   type CancelReason,
-  type Listing,
   type Order,
-  type OrderRequest,
   type TradingRefusal,
 } from '../order.ts';
 import type { Depth, DepthLevel, Quotes } from '../quote.ts';
@@ -29,8 +28,10 @@ import { splitRatio } from '../split.ts';
 import { Account, type AccountState } from './account.ts';
 import type {
   AdjustStock,
+  CancelOrders,
   Command,
   MarketCommand,
+  ModifyOrder,
   OpenAccount,
   PlaceOrder,
   StateMarket,
@@ -40,6 +41,17 @@ import { idAfter } from './ids.ts';
 import { MarketSide } from './market.ts';
 import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
 import { factsOf, orderOf, type KeptOrder, type OmsState } from './state.ts';
+import {
+  coreTypeOf,
+  isSame,
+  listingOf,
+  printOf,
+  refuseRefusal,
+  requestOf,
+  restReason,
+  sliceOf,
+  wishOf,
+} from './words.ts';
 
 /** In the core the market of an instrument owns orders under the instrument's number; users are numbered from here. */
 const USERS_FROM = 65_536;
@@ -65,6 +77,8 @@ interface Floor {
   readonly instrument: number;
   readonly market: MarketSide;
   terms: Terms;
+  /** The terms in the words of the ladder. */
+  listing: Listing;
   /** Whether the commands so far tell where the market's side stands. */
   isStated: boolean;
 }
@@ -90,7 +104,7 @@ export class Oms {
     this.#orderRateMax = state.orderRateMax;
     state.accounts.forEach((account) => this.#addAccount(account));
     state.floors.forEach(({ symbol, terms }) => this.#addFloor(symbol, terms));
-    for (const [number, facts] of state.orders) this.#keep(number, orderOf(facts));
+    for (const [number, facts] of state.orders) this.#recall(number, orderOf(facts));
     for (const { order } of state.core.orders) this.#lastNumber = Math.max(this.#lastNumber, order);
     for (const id of state.credited) this.#credited.add(id);
     for (const name of state.adjusted ?? []) this.#adjusted.add(name);
@@ -127,6 +141,17 @@ export class Oms {
     return this.#orders.values();
   }
 
+  /** The open orders of a user, of one instrument and one side where they are given, as they were accepted. */
+  ordersOf(userId: string, only: CancelOrders['only']): Order[] {
+    const account = this.#accounts.get(userId);
+    const orders = this.#core
+      .ordersOf(account?.number ?? 0)
+      .flatMap(({ order }) => this.#orders.get(order) ?? []);
+    return orders.filter(
+      ({ symbol, side }) => symbol === (only.symbol ?? symbol) && side === (only.side ?? side),
+    );
+  }
+
   depth(symbol: string, levels: number): Depth {
     const floor = this.#floors.get(symbol);
     const { bids, asks } = this.#core.depth(floor?.instrument ?? 0, levels);
@@ -138,6 +163,7 @@ export class Oms {
     if (order.limitPrice === null) throw new Error(`order ${order.id} waits without a price`);
     const floor = this.#floors.get(order.symbol) ?? this.#addFloor(order.symbol, UNLISTED);
     const quantity = Number(remainingOf(order));
+    this.#accountOf(order).remember(order);
     this.#enter(floor, order, this.#nextNumber(), Number(order.limitPrice), quantity, (report) => {
       if (report.kind !== 'accepted') throw new Error(`order ${order.id} does not wait in its book`);
     });
@@ -155,11 +181,15 @@ export class Oms {
     return { bids: best('BUY', -1), asks: best('SELL', 1) };
   }
 
-  /** What holds of an instrument just now; every command about it that comes later is decided by this. */
-  list(symbol: string, terms: Terms): void {
+  /**
+   * What holds of an instrument just now; every command about it that comes later is decided by this. `last` is its last
+   * price, for an instrument that is new here: of the others each trade tells.
+   */
+  list(symbol: string, terms: Terms, last: number): void {
     const floor = this.#floors.get(symbol);
-    if (!floor) this.#addFloor(symbol, terms);
-    else if (!isSame(floor.terms, terms)) Object.assign(floor, { terms, isStated: false });
+    if (!floor) this.#core.restateLast(this.#addFloor(symbol, terms).instrument, last);
+    else if (!isSame(floor.terms, terms))
+      Object.assign(floor, { terms, listing: listingOf(terms), isStated: false });
   }
 
   /** Whether a command of the market may trade with a user: then it has to be carried out as a command. */
@@ -173,6 +203,7 @@ export class Oms {
     const prints: Print[] = [];
     floor.isStated = false;
     floor.market.apply(command, (report) => {
+      if (report.kind === 'triggered') throw new Error(`the market of ${command.symbol} woke a stop unseen`);
       if (report.kind !== 'traded') return;
       if (report.makerOwner >= USERS_FROM || report.takerOwner >= USERS_FROM)
         throw new Error(`the market of ${command.symbol} traded with a user unseen`);
@@ -187,6 +218,14 @@ export class Oms {
       floor.market.withdraw();
       floor.isStated = false;
     }
+  }
+
+  /** The last price as it was told to everybody: trades among the market that no command tells of moved it too. */
+  resume(symbol: string, last: number): void {
+    const floor = this.#floors.get(symbol);
+    if (!floor) return;
+    this.#core.restateLast(floor.instrument, last);
+    floor.isStated = false;
   }
 
   /**
@@ -233,6 +272,14 @@ export class Oms {
         if (refusal) return refusal;
         break;
       }
+      case 'modify': {
+        const refusal = this.#modify(command, work);
+        if (refusal) return refusal;
+        break;
+      }
+      case 'cancelAll':
+        this.#cancelAll(command, work);
+        break;
       case 'cancel': {
         const refusal = this.#cancel(command, work);
         if (refusal) return refusal;
@@ -255,25 +302,66 @@ export class Oms {
     if (!account) throw new Error(`user ${userId} places an order without an account`);
     const request = requestOf(command);
     const floor = this.#floors.get(request.symbol);
-    const counts = account.countsOn(at);
-    const accepted = checkOrder(request, {
-      listing: floor && listingOf(floor.terms),
-      buyingPower: account.buyingPower,
-      freeQuantity: account.freeQuantity(request.symbol, request.product),
-      isRateReached: account.isRateReached(at, this.#orderRateMax),
-      ordersToday: counts.orders,
-      tradesToday: counts.trades,
-    });
+    const accepted = checkOrder(
+      request,
+      floor?.listing,
+      this.#standingOf(account, request, at),
+      command.isSliced,
+    );
     if (isRefusal(accepted)) return accepted;
     if (!floor) throw new Error(`an order for ${request.symbol} passed without a market`);
-    const facts = { id, userId, tenantId: account.tenantId, placedAt: dateOf(at) };
-    const order = createOrder(request, accepted, facts);
     account.count(at, this.#orderRateMax);
-    this.#take(created(order), work);
-    this.#enter(floor, order, this.#nextNumber(), Number(accepted.worstPrice), command.quantity, (report) =>
+    const { tenantId } = account;
+    const { listing, slices } = accepted;
+    const about = { userId, tenantId, placedAt: dateOf(at), exchange: listing.exchange };
+    slices.forEach(({ quantity, hold }, index) => {
+      const sliceId = index === 0 ? id : idAfter(id, work.nextId());
+      const wish = slices.length === 1 ? request : sliceOf(request, index, quantity);
+      const order = createOrder(wish, { ...about, id: sliceId, hold });
+      this.#take(created(order), work);
+      this.#enter(floor, order, this.#nextNumber(), Number(accepted.worstPrice), Number(quantity), (report) =>
+        this.#hear(report, id, work),
+      );
+    });
+    return undefined;
+  }
+
+  #modify(command: ModifyOrder, work: Work): TradingRefusal | undefined {
+    const { at, id, userId, orderId } = command;
+    const number = this.#numbers.get(orderId);
+    const order = number === undefined ? undefined : this.#orders.get(number);
+    if (number === undefined || order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
+    const waiting = this.#core.orderOf(number);
+    if (!waiting) throw new Error(`order ${orderId} waits nowhere`);
+    const account = this.#accountOf(order);
+    const { listing } = this.#floorOf(order.symbol);
+    const accepted = checkChange(
+      order,
+      wishOf(command),
+      BigInt(waiting.price),
+      listing,
+      this.#standingOf(account, order, at),
+    );
+    if (isRefusal(accepted)) return accepted;
+    account.count(at, this.#orderRateMax);
+    const step = modified(order, accepted.terms, accepted.hold);
+    this.#orders.set(number, step.order);
+    this.#take(step, work);
+    // What traded before there were commands the core knows nothing of.
+    const quantity = Number(remainingOf(step.order)) + waiting.filled;
+    const { limitPrice: price, triggerPrice: stop, displayQuantity: display } = command;
+    const about = { at: 0, owner: account.number, order: number };
+    this.#core.apply({ kind: 'modify', ...about, quantity, price, stop, display }, (report) =>
       this.#hear(report, id, work),
     );
     return undefined;
+  }
+
+  #cancelAll({ userId, only }: CancelOrders, work: Work): void {
+    for (const order of this.ordersOf(userId, only)) {
+      const refusal = this.#cancel({ orderId: order.id, userId, reason: 'USER' }, work);
+      if (refusal) throw new Error(`open order ${order.id} is refused to be cancelled: ${refusal.code}`);
+    }
   }
 
   #cancel(
@@ -296,7 +384,26 @@ export class Oms {
     return undefined;
   }
 
-  /** Lets an order into its book. */
+  /** What stands behind a wish about a side of an instrument. */
+  #standingOf(
+    account: Account,
+    { symbol, product, side }: Pick<Order, 'symbol' | 'product' | 'side'>,
+    at: number,
+  ): Standing {
+    const { orders, trades } = account.countsOn(at);
+    return {
+      at,
+      buyingPower: account.buyingPower,
+      freeQuantity: account.freeQuantity(symbol, product),
+      exposure: account.exposure(symbol),
+      isRateReached: account.isRateReached(at, this.#orderRateMax),
+      ordersToday: orders,
+      tradesToday: trades,
+      wouldTrade: (price) => this.#core.wouldTrade(this.#floorOf(symbol).instrument, side, Number(price)),
+    };
+  }
+
+  /** Lets an order into its book, or has it wait for its trigger. `price` is the worst that it may trade at. */
   #enter(
     { instrument }: Floor,
     order: Order,
@@ -306,7 +413,7 @@ export class Oms {
     emit: (report: Report) => void,
   ): void {
     this.#keep(number, order);
-    const { side, type, validity } = order;
+    const { side, type, validity, triggerPrice, displayQuantity } = order;
     this.#core.apply(
       {
         kind: 'new',
@@ -315,16 +422,17 @@ export class Oms {
         owner: this.#accountOf(order).number,
         order: number,
         side,
+        type: coreTypeOf(order),
         // A MARKET order trades up to the end of the band and never waits.
-        type: 'LIMIT',
         validity: type === 'MARKET' && validity === 'DAY' ? 'IOC' : validity,
         quantity,
         price,
-        stop: null,
-        display: null,
+        stop: order.status === 'TRIGGER_PENDING' ? Number(triggerPrice) : null,
+        display: displayQuantity === null ? null : Number(displayQuantity),
+        // Days end by commands of ours.
         expiresAt: null,
-        postOnly: false,
-        stp: 'CANCEL_NEWEST',
+        postOnly: order.postOnly,
+        stp: order.selfTradePrevention,
       },
       emit,
     );
@@ -332,40 +440,57 @@ export class Oms {
 
   /** What the core reports of users' orders; `id` is what the ids of trades count on from. */
   #hear(report: Report, id: string, work: Work): void {
-    if (report.kind === 'traded') {
-      const print = printOf(report);
-      work.prints.push(print);
-      const executionId = idAfter(id, work.nextId());
-      for (const number of [report.maker, report.taker]) {
-        const order = this.#orders.get(number);
-        if (!order) continue;
-        const step = executed(order, {
-          tradeId: idAfter(id, work.nextId()),
-          executionId,
-          price: print.price,
-          quantity: print.quantity,
-        });
-        if (step.order.status === 'FILLED') this.#forget(number, order);
-        else this.#orders.set(number, step.order);
-        this.#take(step, work);
-      }
-      return;
-    }
+    if (report.kind === 'traded') return this.#trade(report, id, work);
+    if (report.kind === 'triggered') return this.#change(report.order, triggered, work);
+    if (report.kind === 'restated') return this.#change(report.order, this.#reduced(report), work);
     if (report.kind === 'cancelled') {
       const order = this.#orders.get(report.order);
       if (!order) return;
       this.#forget(report.order, order);
-      this.#take(cancelled(order, restReason(report.reason, order)), work);
-      return;
+      return this.#take(cancelled(order, restReason(report.reason, order)), work);
     }
     refuseRefusal(report);
+  }
+
+  /** Self-trade prevention took from an order: what is left promises less. */
+  #reduced({ order: number, remaining }: Restated): (order: Order) => Step {
+    const left = BigInt(remaining);
+    const worstPrice = BigInt(this.#core.orderOf(number)?.price ?? 0);
+    return (order) => {
+      const hold = holdOf(order.side, worstPrice, left, order.turnover);
+      return modified(order, { ...order, quantity: order.filledQuantity + left }, hold);
+    };
+  }
+
+  #trade(report: Traded, id: string, work: Work): void {
+    const print = printOf(report);
+    work.prints.push(print);
+    const executionId = idAfter(id, work.nextId());
+    for (const number of [report.maker, report.taker]) {
+      const order = this.#orders.get(number);
+      if (!order) continue;
+      const { price, quantity } = print;
+      const step = executed(order, { tradeId: idAfter(id, work.nextId()), executionId, price, quantity });
+      if (step.order.status === 'FILLED') this.#forget(number, order);
+      else this.#orders.set(number, step.order);
+      this.#take(step, work);
+    }
+  }
+
+  /** A user's order goes on otherwise. */
+  #change(number: number, stepOf: (order: Order) => Step, work: Work): void {
+    const order = this.#orders.get(number);
+    if (!order) return;
+    const step = stepOf(order);
+    this.#orders.set(number, step.order);
+    this.#take(step, work);
   }
 
   #take(step: Step, work: Work): void {
     const account = this.#accountOf(step.order);
     const stock = account.take(step, work.at);
-    const { kind, order, fill } = step;
-    work.add({ kind, order, fill, sequence: account.sequence, at: work.date }, account, stock);
+    const { kind, order, fill, change } = step;
+    work.add({ kind, order, fill, change, sequence: account.sequence, at: work.date }, account, stock);
   }
 
   #open({ kind: _, at: __, ...facts }: OpenAccount): void {
@@ -394,18 +519,21 @@ export class Oms {
     this.#adjusted.add(adjustmentName(symbol, exDate));
   }
 
-  #state({ symbol, terms, quotes }: StateMarket): void {
+  #state({ symbol, terms, quotes, last }: StateMarket): void {
     const floor = this.#floors.get(symbol) ?? this.#addFloor(symbol, terms);
     floor.terms = terms;
+    floor.listing = listingOf(terms);
     floor.isStated = true;
     floor.market.restate(quotes);
+    if (last !== undefined) this.#core.restateLast(floor.instrument, last);
   }
 
   #statement(symbol: string, at: number): StateMarket | undefined {
     const floor = this.#floors.get(symbol);
     if (!floor || floor.isStated) return undefined;
-    const { terms, market } = floor;
-    return { kind: 'market', at, symbol, terms, quotes: market.standing() };
+    const { terms, market, instrument } = floor;
+    const last = this.#core.lastOf(instrument);
+    return { kind: 'market', at, symbol, terms, quotes: market.standing(), last };
   }
 
   #addAccount(state: AccountState): void {
@@ -423,7 +551,7 @@ export class Oms {
     );
     this.#core.apply({ kind: 'phase', at: 0, instrument, phase: 'CONTINUOUS' }, ignore);
     const market = new MarketSide(instrument, this.#core, () => this.#nextNumber());
-    const floor: Floor = { symbol, instrument, market, terms, isStated: false };
+    const floor: Floor = { symbol, instrument, market, terms, listing: listingOf(terms), isStated: false };
     this.#floors.set(symbol, floor);
     return floor;
   }
@@ -432,6 +560,12 @@ export class Oms {
     do this.#lastNumber = (this.#lastNumber % NUMBER_MAX) + 1;
     while (this.#core.isOpen(this.#lastNumber));
     return this.#lastNumber;
+  }
+
+  /** An order of a snapshot: the core has it already. */
+  #recall(number: number, order: Order): void {
+    this.#accountOf(order).remember(order);
+    this.#keep(number, order);
   }
 
   #keep(number: number, order: Order): void {
@@ -474,48 +608,10 @@ function adjustmentName(symbol: string, exDate: string): string {
   return `${symbol} ${exDate}`;
 }
 
-function refuseRefusal(report: Report): void {
-  if (report.kind === 'refused')
-    throw new Error(`the matching core refused a ${report.command}: ${report.code}`);
-}
-
 function wide(level: {
   readonly price: number;
   readonly quantity: number;
   readonly orders: number;
 }): DepthLevel {
   return { price: BigInt(level.price), quantity: BigInt(level.quantity), orders: level.orders };
-}
-
-function printOf({ price, quantity }: Traded): Print {
-  return { price: BigInt(price), quantity: BigInt(quantity) };
-}
-
-/** Why the rest of an order left, in the words of orders. */
-function restReason(reason: string, order: Order): CancelReason {
-  if (reason === 'SELF_TRADE') return 'SELF_TRADE';
-  return order.type === 'MARKET' ? 'MARKET_REST' : 'TIME_IN_FORCE';
-}
-
-function requestOf(command: PlaceOrder): OrderRequest {
-  const { clientOrderId, symbol, side, type, product, validity, quantity, limitPrice } = command;
-  return {
-    clientOrderId,
-    symbol,
-    side,
-    type,
-    product,
-    validity,
-    quantity: BigInt(quantity),
-    limitPrice: limitPrice === null ? null : BigInt(limitPrice),
-  };
-}
-
-function listingOf({ exchange, kind, currency, tickSize, lotSize, lower, upper }: Terms): Listing {
-  const band = { lower: BigInt(lower), upper: BigInt(upper) };
-  return { exchange, kind, currency, tickSize: BigInt(tickSize), lotSize: BigInt(lotSize), band };
-}
-
-function isSame(a: Terms, b: Terms): boolean {
-  return (Object.keys(a) as (keyof Terms)[]).every((key) => a[key] === b[key]);
 }

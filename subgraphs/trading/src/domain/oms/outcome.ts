@@ -1,6 +1,6 @@
 /** What comes of a command: what happened to orders, what traded, and what users have afterwards. */
 import { dateOf } from '@gridworks/kit/time';
-import type { Happening } from '../happening.ts';
+import { cashPromised, type Happening } from '../happening.ts';
 import { hashOf } from '../matching/engine.ts';
 import type { TradingRefusal } from '../order.ts';
 import type { Account, Stock } from './account.ts';
@@ -66,7 +66,7 @@ export class Work {
 
   add(happening: Happening, account: Account, stock: Stock | undefined): void {
     this.#happenings.push(happening);
-    if (happening.kind === 'CREATED' && happening.order.hold > 0n) this.addBalance(account);
+    if (cashPromised(happening) > 0n) this.addBalance(account);
     if (stock) this.addStock(account, stock);
   }
 
@@ -97,7 +97,7 @@ export class Work {
 /** Tells outcomes apart: kept with each command, so that a replay knows at once when it goes another way. */
 export function digestOf({ happenings, balances }: Outcome): string {
   const facts: (string | number)[] = [];
-  for (const { kind, order, sequence } of happenings)
+  for (const { kind, order, sequence } of happenings) {
     facts.push(
       kind,
       tailOf(order.id),
@@ -105,6 +105,8 @@ export function digestOf({ happenings, balances }: Outcome): string {
       Number(order.filledQuantity),
       Number(order.turnover),
     );
+    if (kind === 'MODIFIED') facts.push(Number(order.quantity), Number(order.hold));
+  }
   for (const { userId, buyingPower } of balances) facts.push(tailOf(userId), Number(buyingPower));
   return hashOf(facts);
 }

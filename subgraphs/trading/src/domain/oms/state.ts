@@ -1,9 +1,9 @@
 /** The exchange's whole state as JSON can hold it: what a snapshot keeps, and what tells two states apart. */
 import { dateOf } from '@gridworks/kit/time';
 import { hashOf, type Snapshot } from '../matching/engine.ts';
-import type { Order } from '../order.ts';
+import { PLAIN, type Order, type OrderRequest } from '../order.ts';
 import type { AccountState } from './account.ts';
-import type { Terms } from './command.ts';
+import type { PlaceOrder, Terms } from './command.ts';
 
 export interface OmsState {
   readonly now: number;
@@ -21,7 +21,7 @@ export interface OmsState {
 export type KeptOrder = readonly [number: number, order: KeptFacts];
 type KeptFacts = Omit<
   Order,
-  'quantity' | 'limitPrice' | 'filledQuantity' | 'turnover' | 'hold' | 'placedAt'
+  'quantity' | 'limitPrice' | 'filledQuantity' | 'turnover' | 'hold' | 'placedAt' | keyof Rare
 > & {
   readonly quantity: number;
   readonly limitPrice: number | null;
@@ -29,7 +29,13 @@ type KeptFacts = Omit<
   readonly turnover: number;
   readonly hold: number;
   readonly placedAt: number;
-};
+} & Rare;
+
+/** What most orders do not have: kept only where it says something, as in the commands. */
+type Rare = Pick<
+  PlaceOrder,
+  'triggerPrice' | 'displayQuantity' | 'postOnly' | 'selfTradePrevention' | 'goodTill'
+>;
 
 /** Equal for equal states. What the market quotes and how the core numbers things is no part of it, as of the commands. */
 export function hashOfOms(state: OmsState): string {
@@ -45,9 +51,11 @@ export function hashOfOms(state: OmsState): string {
 }
 
 export function factsOf(order: Order): KeptFacts {
+  const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill, ...common } = order;
   const { quantity, limitPrice, filledQuantity, turnover, hold, placedAt } = order;
   return {
-    ...order,
+    ...common,
+    ...rareOf({ triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill }),
     quantity: Number(quantity),
     limitPrice: limitPrice === null ? null : Number(limitPrice),
     filledQuantity: Number(filledQuantity),
@@ -57,10 +65,36 @@ export function factsOf(order: Order): KeptFacts {
   };
 }
 
+type RareTerms = Pick<OrderRequest, keyof Rare>;
+
+/** What an order or a request has of what most have not, as JSON keeps it. */
+export function rareOf(terms: RareTerms): Rare {
+  const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill } = terms;
+  return {
+    ...(triggerPrice !== null && { triggerPrice: Number(triggerPrice) }),
+    ...(displayQuantity !== null && { displayQuantity: Number(displayQuantity) }),
+    ...(postOnly && { postOnly }),
+    ...(selfTradePrevention !== PLAIN.selfTradePrevention && { selfTradePrevention }),
+    ...(goodTill !== null && { goodTill }),
+  };
+}
+
+/** And back again. */
+export function rareTerms({ triggerPrice, displayQuantity, ...rest }: Rare): RareTerms {
+  return {
+    triggerPrice: triggerPrice === undefined ? null : BigInt(triggerPrice),
+    displayQuantity: displayQuantity === undefined ? null : BigInt(displayQuantity),
+    postOnly: rest.postOnly ?? PLAIN.postOnly,
+    selfTradePrevention: rest.selfTradePrevention ?? PLAIN.selfTradePrevention,
+    goodTill: rest.goodTill ?? null,
+  };
+}
+
 export function orderOf(facts: KeptFacts): Order {
   const { quantity, limitPrice, filledQuantity, turnover, hold, placedAt } = facts;
   return {
     ...facts,
+    ...rareTerms(facts),
     quantity: BigInt(quantity),
     limitPrice: limitPrice === null ? null : BigInt(limitPrice),
     filledQuantity: BigInt(filledQuantity),

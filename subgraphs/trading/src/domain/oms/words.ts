@@ -1,0 +1,83 @@
+/** One thing said in three ways: as commands keep it, as orders have it, and as the matching core takes it. */
+import type { OrderType, Report, Traded } from '../matching/command.ts';
+import type { Listing } from '../order-check.ts';
+import { sliceName, type CancelReason, type Order, type OrderRequest, type TermsWish } from '../order.ts';
+import type { ModifyOrder, PlaceOrder, Terms } from './command.ts';
+import type { Print } from './outcome.ts';
+import { rareTerms } from './state.ts';
+
+export function refuseRefusal(report: Report): void {
+  if (report.kind === 'refused')
+    throw new Error(`the matching core refused a ${report.command}: ${report.code}`);
+}
+
+export function printOf({ price, quantity }: Traded): Print {
+  return { price: BigInt(price), quantity: BigInt(quantity) };
+}
+
+/** Why the rest of an order left, in the words of orders. */
+export function restReason(reason: string, order: Order): CancelReason {
+  if (reason === 'SELF_TRADE') return 'SELF_TRADE';
+  return order.type === 'MARKET' || order.type === 'STOP' ? 'MARKET_REST' : 'TIME_IN_FORCE';
+}
+
+/** What an order is to the core: an iceberg is a type there, and a stop that was triggered is none any more. */
+export function coreTypeOf({ type, status, displayQuantity }: Order): OrderType {
+  if (status === 'TRIGGER_PENDING') return type;
+  return displayQuantity === null ? 'LIMIT' : 'ICEBERG';
+}
+
+export function requestOf(command: PlaceOrder): OrderRequest {
+  const { clientOrderId, symbol, side, type, product, validity, quantity, limitPrice } = command;
+  return {
+    clientOrderId,
+    symbol,
+    side,
+    type,
+    product,
+    validity,
+    quantity: BigInt(quantity),
+    limitPrice: limitPrice === null ? null : BigInt(limitPrice),
+    ...rareTerms(command),
+  };
+}
+
+export function wishOf({ quantity, limitPrice, triggerPrice, displayQuantity }: ModifyOrder): TermsWish {
+  const wide = (value: number | null): bigint | null => (value === null ? null : BigInt(value));
+  return {
+    quantity: wide(quantity),
+    limitPrice: wide(limitPrice),
+    triggerPrice: wide(triggerPrice),
+    displayQuantity: wide(displayQuantity),
+  };
+}
+
+export function listingOf(terms: Terms): Listing {
+  const { exchange, kind, currency, tickSize, lotSize, lower, upper, freeze, positionMax } = terms;
+  return {
+    exchange,
+    kind,
+    currency,
+    tickSize: BigInt(tickSize),
+    lotSize: BigInt(lotSize),
+    band: { lower: BigInt(lower), upper: BigInt(upper) },
+    freeze: freeze === undefined ? undefined : BigInt(freeze),
+    positionMax: positionMax === undefined ? undefined : BigInt(positionMax),
+  };
+}
+
+/** The first slice of a wish has its name, so that the name is taken; those of the others nobody can give away. */
+export function sliceOf(request: OrderRequest, index: number, quantity: bigint): OrderRequest {
+  const { clientOrderId, displayQuantity } = request;
+  return {
+    ...request,
+    clientOrderId: sliceName(clientOrderId, index),
+    quantity,
+    displayQuantity: displayQuantity !== null && displayQuantity > quantity ? quantity : displayQuantity,
+  };
+}
+
+/** Whether what was told before says the same as `now`. */
+export function isSame(before: Terms, now: Terms): boolean {
+  return (Object.keys(now) as (keyof Terms)[]).every((key) => before[key] === now[key]);
+}
