@@ -52,12 +52,14 @@ export interface Topics {
   'orders.triggered': OrderFacts & { readonly triggerPrice: MinorUnits };
   /**
    * An open order is for another quantity now, or at another price. `hold` is all that it promises, for what has traded
-   * and for what is left, instead of all that it promised before. `sequence` grows with each event of the user's orders.
+   * and for what is left, instead of all that it promised before; `promised` is how much more that is, which trading has
+   * taken from what the user may promise, and 0 where it is less. `sequence` grows with each event of the user's orders.
    */
   'orders.modified': OrderFacts & {
     readonly sequence: number;
     readonly quantity: number;
     readonly hold: MinorUnits;
+    readonly promised: MinorUnits;
   };
   /**
    * One fill of an order. `value` = price x quantity. `final` tells that the order is now filled whole; then

@@ -10,14 +10,22 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const RANDOM_BYTES = 16;
 const pool = new Uint8Array(RANDOM_BYTES * 256);
 let used = pool.length;
+/** Ids of one millisecond count on from a number drawn by lot, so that each id of a process comes after those before. */
+let lastMs = 0;
+let count = 0;
 
 export function newId(): string {
   if (used === pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  used += RANDOM_BYTES;
-  return v7({ random: pool.subarray(used - RANDOM_BYTES, used) });
+  const random = pool.subarray(used, (used += RANDOM_BYTES));
+  const nowMs = Date.now();
+  if (nowMs > lastMs) {
+    lastMs = nowMs;
+    count = new DataView(random.buffer, random.byteOffset).getUint32(0) >>> 1;
+  } else count += 1;
+  return v7({ random, msecs: lastMs, seq: count });
 }
 
 /** The id of what is named in full by `name`: the same each time, so that what is built anew keeps its identity. */

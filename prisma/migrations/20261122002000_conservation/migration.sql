@@ -47,7 +47,7 @@ BEGIN
            (l.xid, l.pos) > (accounts.xid, accounts.pos) AS is_new_to_accounts,
            (l.xid, l.pos) > (positions.xid, positions.pos) AS is_new_to_positions
       FROM "events"."log" l
-     WHERE l.topic IN ('orders.created', 'orders.executed', 'wallets.credited', 'orders.adjusted')
+     WHERE l.topic IN ('orders.created', 'orders.modified', 'orders.executed', 'wallets.credited', 'orders.adjusted')
        AND (l.xid, l.pos) > (CASE WHEN is_alone THEN '0'::xid8 ELSE least(wallets.xid, accounts.xid, positions.xid) END, 0)
   ), credit AS (
     SELECT user_id, (payload ->> 'amount')::bigint AS amount, is_new_to_accounts
@@ -56,6 +56,11 @@ BEGIN
     SELECT user_id, (payload ->> 'hold')::bigint AS amount
       FROM log WHERE topic = 'orders.created' AND (is_alone OR NOT EXISTS (
         SELECT FROM "billing"."order_hold" h WHERE h.order_id = (log.payload ->> 'orderId')::uuid))
+    UNION ALL
+    SELECT user_id, (payload ->> 'promised')::bigint
+      FROM log WHERE topic = 'orders.modified' AND (is_alone OR NOT EXISTS (
+        SELECT FROM "billing"."order_hold" h WHERE h.order_id = (log.payload ->> 'orderId')::uuid
+           AND h.modified >= (log.payload ->> 'sequence')::bigint))
   ), fill AS (
     SELECT user_id, payload ->> 'symbol' AS symbol, (payload ->> 'product')::"trading"."order_product" AS product,
            CASE payload ->> 'side' WHEN 'BUY' THEN 1 ELSE -1 END * (payload ->> 'quantity')::bigint AS quantity,

@@ -131,7 +131,7 @@ async function cancel(order: Placed): Promise<Topics['orders.cancelled']> {
 /** The order promises `promised` in all from now on: event `sequence` of the user's orders. */
 async function modify(order: Placed, sequence: number, promised: bigint): Promise<Topics['orders.modified']> {
   const { quantity } = order.facts;
-  const payload = { ...orderFacts(order), sequence, quantity, hold: promised.toString() };
+  const payload = { ...orderFacts(order), sequence, quantity, hold: promised.toString(), promised: '0' };
   await say('orders.modified', order.facts.orderId, payload, order.person.tenantId);
   await settled();
   return payload;

@@ -165,7 +165,7 @@ it('is for signed-in users; sagas are for operators of the tenant', async () => 
   expect((await trading.ask(SAGAS, {}, asha)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
 
   await place({ clientBasketId: 'first', orders: [order()] });
-  await place({ clientBasketId: 'second', orders: [order({ quantity: 1_000_000 })] });
+  await place({ clientBasketId: 'second', orders: [order({ quantity: 100_000 })] });
   const operator = userCaller({ tenantId: TENANT, roles: ['OPERATOR'] });
   const page = {
     sagas: {

@@ -1,6 +1,6 @@
 /** What trading tells the others of, and how it reacts to them. */
 import { reaction, type EventOf, type NewEvent, type Reaction } from '@gridworks/kit/events';
-import type { Happening } from './domain/happening.ts';
+import { cashPromised, type Happening } from './domain/happening.ts';
 import { isOpen, remainingOf } from './domain/order.ts';
 import type { AdjustStock } from './domain/oms/command.ts';
 import type { StockBalance, OmsStep } from './domain/oms/outcome.ts';
@@ -37,7 +37,8 @@ function adjustedEvents(
 }
 
 /** Written out: objects that are spread into others cost ten times as much. */
-function eventOf({ kind, order, fill, sequence }: Happening): NewEvent {
+function eventOf(happening: Happening): NewEvent {
+  const { kind, order, fill } = happening;
   const { id: orderId, tenantId, userId, symbol, exchange, side, product } = order;
   const orderValue = order.turnover.toString();
   const orderQuantity = Number(order.filledQuantity);
@@ -62,9 +63,10 @@ function eventOf({ kind, order, fill, sequence }: Happening): NewEvent {
         exchange,
         side,
         product,
-        sequence: Number(sequence),
+        sequence: Number(happening.sequence),
         quantity: Number(order.quantity),
         hold: order.hold.toString(),
+        promised: cashPromised(happening).toString(),
       };
       return { topic: 'orders.modified', key: orderId, tenantId, payload };
     }

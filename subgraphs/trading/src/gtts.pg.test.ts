@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GTTS_MAX } from './domain/gtt.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
+import { giveShares } from './testing/shares.ts';
 
 const FIELDS = `id status triggeredPrice legs { condition triggerPrice limitPrice quantity } refusal { code }
   order { clientOrderId status limitPrice quantity } instrument { symbol }`;
@@ -56,10 +57,7 @@ beforeEach(async () => {
 async function somebody(shares = 10): Promise<UserCaller> {
   const caller = userCaller({ tenantId: NORTH });
   const { userId } = caller;
-  await trading.db.system.query(
-    `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, $3, 'CNC', $4, 0)`,
-    [userId, NORTH, symbol, shares],
-  );
+  await giveShares(trading.db, caller, { symbol, quantity: shares });
   const payload = { userId, amount: '1000000', reason: 'OPENING_CREDIT', orderId: null } as const;
   await publish(trading.db.system, [{ topic: 'wallets.credited', key: userId, tenantId: NORTH, payload }]);
   await trading.platform.bus.settled();

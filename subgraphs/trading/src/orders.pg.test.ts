@@ -9,6 +9,7 @@ import { hashOfOms } from './domain/oms/state.ts';
 import { recallOms } from './journal.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
+import { giveShares } from './testing/shares.ts';
 
 const FIELDS = `id status type validity quantity limitPrice triggerPrice displayQuantity postOnly selfTradePrevention
   goodTill filledQuantity cancelReason`;
@@ -61,11 +62,7 @@ async function list(): Promise<string> {
 async function somebody(symbol: string, shares = 0): Promise<UserCaller> {
   const caller = userCaller({ tenantId: TENANT });
   const { userId } = caller;
-  if (shares > 0)
-    await trading.db.system.query(
-      `INSERT INTO trading.inventory (user_id, tenant_id, symbol, product, quantity, held) VALUES ($1, $2, $3, 'CNC', $4, 0)`,
-      [userId, TENANT, symbol, shares],
-    );
+  if (shares > 0) await giveShares(trading.db, caller, { symbol, quantity: shares });
   const payload = { userId, amount: '1000000', reason: 'OPENING_CREDIT', orderId: null } as const;
   await publish(trading.db.system, [{ topic: 'wallets.credited', key: userId, tenantId: TENANT, payload }]);
   await trading.platform.bus.settled();
@@ -114,6 +111,7 @@ async function tradeAt(symbol: string, limitPrice: string, quantity = 1): Promis
 }
 
 async function power({ userId }: UserCaller): Promise<bigint | undefined> {
+  await trading.platform.bus.settled([]);
   const { rows } = await trading.db.system.query<{ buying_power: bigint }>(
     `SELECT buying_power FROM trading.account WHERE user_id = $1`,
     [userId],
@@ -122,6 +120,7 @@ async function power({ userId }: UserCaller): Promise<bigint | undefined> {
 }
 
 async function eventsOf(orderId: string): Promise<{ topic: string; payload: Record<string, unknown> }[]> {
+  await trading.platform.bus.settled([]);
   const { rows } = await trading.db.system.query<{ topic: string; payload: Record<string, unknown> }>(
     `SELECT topic, payload FROM events.log WHERE key = $1 ORDER BY pos`,
     [orderId.slice('Order:'.length)],
@@ -134,6 +133,7 @@ async function depthOf(symbol: string): Promise<unknown> {
 }
 
 async function commands(): Promise<number> {
+  await trading.platform.bus.settled([]);
   const { rows } = await trading.db.system.query<{ count: bigint }>(
     `SELECT count(*) AS count FROM trading.journal`,
   );

@@ -257,6 +257,7 @@ it('is in positions that are built again from the log, and known to an exchange 
   );
   // The band still lies around a fifth of the close.
   expect(placeOrder.order).toMatchObject({ status: 'OPEN' });
+  await next.platform.bus.settled([]);
   expect(await books(holder)).toEqual({ ...(before as object), held: 3n });
   expect(await happened()).toBe(1n);
   await next.close();

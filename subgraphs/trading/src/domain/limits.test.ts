@@ -4,8 +4,8 @@ import { freezeQuantityOn, sliceQuantity } from './limits.ts';
 
 describe('freezeQuantityOn', () => {
   it.each([
-    ['2023-06-01', 'EQUITY', undefined],
-    ['2023-06-02', 'EQUITY', 100_000n],
+    ['1999-12-31', 'EQUITY', undefined],
+    ['2000-01-01', 'EQUITY', 100_000n],
     ['2026-01-05', 'ETF', 100_000n],
     ['2026-01-05', 'INDEX', undefined],
   ] as const)('on %s of an %s is %s', (date, kind, units) => {
