@@ -44,6 +44,10 @@ describe('the command', { timeout: 240_000 }, () => {
     );
     const other = { ...somebody, email: 'other@gridworks.example' };
     await again.data(RegisterDocument, { input: other });
+    // Who asks for ticks has them kept first, so from here on a kill leaves a trace.
+    await again.data<unknown>(
+      `{ instrument(symbol: "YESBANK") { tickSummary(from: "2020-01-01T00:00:00Z", to: "2040-01-01T00:00:00Z") { vwap } } }`,
+    );
     second.process.kill('SIGKILL');
     await new Promise((resolve) => second.process.once('close', resolve));
 
