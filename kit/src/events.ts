@@ -5,7 +5,7 @@
  * the dead letters and the stream goes on.
  */
 import type { Topic, Topics } from '@gridworks/schema/events';
-import type { Sql, Tx } from './db.ts';
+import { JSON_SEPARATOR, type Sql, type Tx } from './db.ts';
 
 export type { Bus } from './events/bus.ts';
 
@@ -53,9 +53,6 @@ export function reaction<T extends Topic>(value: Reaction<T>): Reaction {
   return value;
 }
 
-/** Between texts of JSON, which contain no control character of their own. */
-const SEPARATOR = '\x1e';
-
 /** Appends events to the log, in their order, within an open transaction. */
 export async function publish(tx: Sql, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
@@ -69,7 +66,7 @@ export async function publish(tx: Sql, events: readonly NewEvent[]): Promise<voi
       `{${events.map(({ topic }) => topic).join()}}`,
       events.map(({ key }) => key),
       `{${events.map(({ tenantId }) => tenantId ?? 'NULL').join()}}`,
-      events.map(({ payload }) => JSON.stringify(payload)).join(SEPARATOR),
+      events.map(({ payload }) => JSON.stringify(payload)).join(JSON_SEPARATOR),
     ],
   );
 }

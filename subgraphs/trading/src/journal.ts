@@ -33,7 +33,7 @@ import {
 import { clientOrderIdsOf, openOrders } from './store/order.ts';
 import { holdTurn, takeTurn } from './store/writer.ts';
 
-/** Written by one transaction; more wait for the next. */
+/** Written by one statement; more wait for the next. */
 const BATCH_MAX = 512;
 /** A snapshot is made after so many commands, and these many of the latest are kept. */
 const SNAPSHOT_COMMANDS = 200_000;

@@ -1,5 +1,5 @@
 /** Every query about the exchange's journal and its snapshots. */
-import type { Sql } from '@gridworks/kit/db';
+import { JSON_SEPARATOR, type Sql } from '@gridworks/kit/db';
 import type { Command } from '../domain/oms/command.ts';
 import type { OmsState } from '../domain/oms/state.ts';
 import { TURN_TAKEN } from './writer.ts';
@@ -29,9 +29,6 @@ export interface JournalSnapshot {
 
 const PAGE = 2_000;
 
-/** Between texts of JSON, which contain no control character of their own. */
-const SEPARATOR = '\x1e';
-
 /**
  * Appends commands by one statement, which commits by itself: all of them, or none. Throws when another process has taken
  * the turn. The arrays are written as PostgreSQL writes them: nothing in them needs quotes.
@@ -52,7 +49,7 @@ export async function appendJournal(
       epoch,
       `{${entries.map(({ sequence }) => sequence).join()}}`,
       `{${entries.map(({ at }) => at).join()}}`,
-      entries.map(({ json }) => json).join(SEPARATOR),
+      entries.map(({ json }) => json).join(JSON_SEPARATOR),
       `{${entries.map(({ digest }) => digest).join()}}`,
     ],
   });
