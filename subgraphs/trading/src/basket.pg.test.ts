@@ -243,6 +243,7 @@ it('is finished by the process that starts after one was killed, the other way t
     { key: 'late', status: 'COMPENSATED', reason: 'TIMED_OUT' },
     { key: 'whole', status: 'COMPLETED', reason: null },
   ]);
+  await trading.platform.bus.settled([]);
   const { rows } = await trading.db.system.query(
     `SELECT client_order_id AS name, status FROM trading."order" WHERE user_id = $1 ORDER BY arrival`,
     [asha.userId],
