@@ -13,7 +13,7 @@ import {
 import { WHOLE_BOOKS, lookForViolations } from '@gridworks/kit/conservation';
 import { Database, type Sql } from '@gridworks/kit/db';
 import { hashOfOms } from '@gridworks/trading/domain/oms/state';
-import { recallOms } from '@gridworks/trading/journal';
+import { recallOms } from '@gridworks/trading/recall';
 import { projectedUpTo } from '@gridworks/trading/store/journal';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';

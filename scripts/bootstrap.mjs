@@ -136,6 +136,7 @@ async function build() {
     ...filesOf('bench/processes'),
     'gateway/src/main.ts',
     ...readdirSync(join(root, 'subgraphs')).map((name) => `subgraphs/${name}/src/main.ts`),
+    'subgraphs/trading/src/projection-thread.ts',
   ];
   const esbuild = await import('esbuild');
   const result = await esbuild.build({
@@ -153,6 +154,7 @@ async function build() {
     tsconfig: 'tsconfig.json',
     // TypeGraphQL names types after their classes, and six subgraphs have classes of one name.
     keepNames: true,
+    metafile: true,
     logLevel: 'error',
     plugins: [
       {
@@ -168,6 +170,19 @@ async function build() {
     ],
   });
   if (result.errors.length > 0) throw new Error('the sources could not be bundled.');
+  for (const file of Object.keys(result.metafile.outputs).filter((each) => each.endsWith('.js')))
+    spareNames(join(root, file));
+}
+
+/**
+ * Names are kept for classes and functions. An arrow has no prototype, nobody asks for its name, and to name it each time
+ * that it is made costs more than most of them do.
+ */
+function spareNames(file) {
+  const helper = 'var __name = (target, value) =>';
+  const text = readFileSync(file, 'utf8');
+  if (text.includes(helper))
+    writeFileSync(file, text.replace(helper, `${helper} target.prototype === void 0 ? target :`));
 }
 
 function hashOf(files) {

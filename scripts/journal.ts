@@ -1,7 +1,7 @@
 /** `npm run journal`: what the exchange's journal says, now or as of any command; and whether it still says the same. */
 import { readConfig } from '@gridworks/kit/config';
 import { hashOfOms } from '@gridworks/trading/domain/oms/state';
-import { recallOms } from '@gridworks/trading/journal';
+import { recallOms } from '@gridworks/trading/recall';
 import { parseArgs } from 'node:util';
 import { openDatabase } from './platform.ts';
 

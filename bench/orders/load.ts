@@ -45,7 +45,7 @@ export async function loadOrders(
     const caller = people[person];
     if (!caller) return;
     if (chance > RESTING + CROSSING) {
-      const chosen = waiting.splice(random(0, Math.max(0, waiting.length - 1)), 1)[0];
+      const chosen = takeAny(waiting, random);
       const owner = chosen && people[chosen.person];
       if (chosen && owner) {
         if (isRefusal(await exchange.cancelOrder(owner, chosen.id))) refused += 1;
@@ -70,21 +70,24 @@ export async function loadOrders(
     else if (isResting && placed.status !== 'FILLED') waiting.push({ person, id: placed.id });
   };
 
+  const time = async (index: number, scheduledAt: number): Promise<void> => {
+    try {
+      await call(index);
+      answered += 1;
+    } catch {
+      failed += 1;
+    }
+    latencies.push(performance.now() - scheduledAt);
+  };
+
   const began = performance.now();
   const due = (index: number): number => began + (index * 1_000) / ratePerS;
   const calls: Promise<void>[] = [];
   await new Promise<void>((resolve) => {
     let next = 0;
     const timer = setInterval(() => {
-      for (const now = performance.now(); next < count && due(next) <= now; next++) {
-        const scheduledAt = due(next);
-        calls.push(
-          call(next)
-            .then(() => void (answered += 1))
-            .catch(() => void (failed += 1))
-            .then(() => void latencies.push(performance.now() - scheduledAt)),
-        );
-      }
+      for (const now = performance.now(); next < count && due(next) <= now; next++)
+        calls.push(time(next, due(next)));
       if (next < count) return;
       clearInterval(timer);
       resolve();
@@ -103,6 +106,15 @@ export async function loadOrders(
     p99Ms: quantile(latencies, 0.99),
     maxMs: quantile(latencies, 1),
   };
+}
+
+/** In constant time: the last one takes its place. */
+function takeAny<T>(all: T[], random: Random): T | undefined {
+  const place = random(0, Math.max(0, all.length - 1));
+  const chosen = all[place];
+  const last = all.pop();
+  if (last !== undefined && place < all.length) all[place] = last;
+  return chosen;
 }
 
 /** Those that wait stand on their own side of the reference price, near it; those that trade reach across all of them. */

@@ -1,10 +1,11 @@
 /**
- * The database as two doors to one Postgres. `tenant` runs as a role for which row-level security holds: it sees the
+ * The database as doors to one Postgres. `tenant` runs as a role for which row-level security holds: it sees the
  * rows of the tenant in scope, and without a scope it sees none. `system` runs as a role that sees every tenant, for
  * what has no caller: event consumers, the exchange, sign-in. Neither owns a table.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
+import { yieldServer } from './priority.ts';
 
 export type Pool = pg.Pool;
 /** One open transaction. */
@@ -32,6 +33,9 @@ const types: pg.CustomTypesConfig = {
     return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
   },
 };
+
+// The pool waits for what this returns, of which its type says nothing.
+const beforeUse: (client: pg.ClientBase) => unknown = yieldServer;
 
 const tenantScope = new AsyncLocalStorage<string>();
 
@@ -94,6 +98,8 @@ class TenantPool extends pg.Pool {
 export class Database {
   readonly tenant: Pool;
   readonly system: Pool;
+  /** As `system`, for what nobody waits for: its statements give way to others', and it keeps no connection from them. */
+  readonly background: Pool;
 
   constructor(
     readonly url: string,
@@ -106,14 +112,16 @@ export class Database {
       application_name: 'gridworks',
       options: '-c role=gridworks_app',
     });
-    this.system = new pg.Pool({
-      ...common,
-      application_name: 'gridworks-system',
-      options: '-c role=gridworks_system',
+    const system = { ...common, application_name: 'gridworks-system', options: '-c role=gridworks_system' };
+    this.system = new pg.Pool(system);
+    this.background = new pg.Pool({
+      ...system,
+      application_name: 'gridworks-background',
+      onConnect: beforeUse,
     });
     // A lost connection fails the statement that is on it, if any, and is replaced at the next checkout. Node also
     // announces it as an event, which ends the process unless somebody listens: idle (pool) or handed out (client).
-    for (const pool of [this.tenant, this.system]) {
+    for (const pool of [this.tenant, this.system, this.background]) {
       pool.on('error', () => undefined);
       pool.on('connect', (client) => client.on('error', () => undefined));
     }
@@ -129,8 +137,13 @@ export class Database {
     return inTransaction(this.system, work);
   }
 
+  /** The same in the background. */
+  backgroundTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return inTransaction(this.background, work);
+  }
+
   async close(): Promise<void> {
-    await Promise.all([this.tenant.end(), this.system.end()]);
+    await Promise.all([this.tenant.end(), this.system.end(), this.background.end()]);
   }
 }
 

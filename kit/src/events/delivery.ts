@@ -43,7 +43,7 @@ export class Delivery {
    */
   async next(take: Take): Promise<number> {
     for (;;) {
-      const handled = await this.db.systemTransaction((tx) => this.#attempt(tx, take));
+      const handled = await this.db.backgroundTransaction((tx) => this.#attempt(tx, take));
       if (handled !== undefined) return handled;
       // Outside the transaction: a sleeping one would hold up the readers of the log.
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS * this.#attempts));

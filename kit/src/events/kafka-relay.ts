@@ -27,8 +27,8 @@ export class Relay {
 
   /** Sends the next batch; false when there is none. */
   async next(): Promise<boolean> {
-    if (!(await this.#feed.hasMore(this.db.system))) return false;
-    return this.db.systemTransaction(async (tx) => {
+    if (!(await this.#feed.hasMore(this.db.background))) return false;
+    return this.db.backgroundTransaction(async (tx) => {
       const batch = await this.#feed.take(tx, BATCH_MAX);
       if (!batch) return false;
       await this.#send(batch.events);

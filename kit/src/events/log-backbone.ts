@@ -47,7 +47,7 @@ export class LogBackbone implements Backbone {
     const delivery = new Delivery(this.db, this.log, reaction);
     const step = async (): Promise<boolean> => {
       // Most wakes bring a consumer nothing; looking costs one read, and a transaction only where there is work.
-      if (!(await feed.hasMore(this.db.system))) return false;
+      if (!(await feed.hasMore(this.db.background))) return false;
       const handled = await delivery.next((tx, limit) => feed.take(tx, limit));
       if (handled > 0) this.committed();
       return handled > 0;

@@ -458,9 +458,13 @@ export class Exchange {
 
   /** Why an order is none of the caller's open ones. */
   async #noOpenOrder(caller: Pick<Owner, 'userId'>, orderId: string): Promise<TradingRefusal> {
-    await this.#journal.shown();
-    const known = await orderById(this.db.system, orderId);
-    return no(known?.userId === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
+    let owner = this.#journal.ownerOfEnded(orderId);
+    if (owner === undefined) {
+      await this.#journal.shown();
+      owner = (await orderById(this.db.system, orderId))?.userId;
+    }
+    await this.#journal.settled();
+    return no(owner === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
   }
 
   /** Carries out what the market does; it is kept only when it reaches a user's order. */

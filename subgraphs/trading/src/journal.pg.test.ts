@@ -9,7 +9,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { hashOfOms } from './domain/oms/state.ts';
-import { JournaledOms, recallOms } from './journal.ts';
+import { JournaledOms } from './journal.ts';
+import { recallOms } from './recall.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
 import { giveShares } from './testing/shares.ts';
@@ -248,6 +249,7 @@ describe('a database from before the journal', () => {
     const owner = new pg.Client(trading.db.url);
     await owner.connect();
     await owner.query(`TRUNCATE trading.journal, trading.journal_snapshot`);
+    await owner.query(`UPDATE trading.journal_projection SET sequence = 0`);
     await owner.end();
     await trading.subgraph.start();
 

@@ -7,29 +7,22 @@
  * When a commit fails, whether it took place may be unknown. Then everything that was decided and not answered is given
  * up, its callers are told so, and the state is made anew from the database before anything else is decided.
  */
-import type { Database, Sql, Tx } from '@gridworks/kit/db';
+import type { Database, Tx } from '@gridworks/kit/db';
 import type { Bus } from '@gridworks/kit/events';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import DataLoader from 'dataloader';
-import type { TradingRefusal } from './domain/order.ts';
+import { isOpen, type TradingRefusal } from './domain/order.ts';
 import type { Command } from './domain/oms/command.ts';
 import { NameSet } from './domain/oms/names.ts';
 import { digestOf, type Decided, type Outcome } from './domain/oms/outcome.ts';
 import { hashOfOms } from './domain/oms/state.ts';
 import { Oms } from './domain/oms/oms.ts';
-import { Projection, type Projected } from './projection.ts';
+import { Projection } from './projection.ts';
+import { recallOms, type Recalled } from './recall.ts';
 import { readAccounts } from './store/account.ts';
-import {
-  appendJournal,
-  latestSnapshot,
-  projectedUpTo,
-  readJournal,
-  saveSnapshot,
-  type NewJournalEntry,
-  type JournalSnapshot,
-} from './store/journal.ts';
+import { appendJournal, saveSnapshot, type NewJournalEntry, type JournalSnapshot } from './store/journal.ts';
 import { clientOrderIdsOf, openOrders } from './store/order.ts';
 import { holdTurn, takeTurn } from './store/writer.ts';
 
@@ -38,6 +31,8 @@ const BATCH_MAX = 512;
 /** A snapshot is made after so many commands, and these many of the latest are kept. */
 const SNAPSHOT_COMMANDS = 200_000;
 const SNAPSHOTS_KEPT = 2;
+/** At least so many of the orders that ended last are known without a look into the tables. */
+const ENDED_KEPT = 100_000;
 
 export interface Owner {
   readonly userId: string;
@@ -51,14 +46,15 @@ export interface Decision {
   readonly committed: Promise<void>;
 }
 
-/** A command that was decided, as it is written; made while the commit before is under way. */
-type Entry = NewJournalEntry & Projected;
-
 /** Something decided that is not committed yet. */
 interface Pending {
-  readonly entries: readonly Entry[];
-  settle(): void;
-  fail(error: Error): void;
+  readonly entries: readonly NewJournalEntry[];
+  /** To be called when it is committed, after those who wait for it are told, and before they go on. */
+  readonly done?: (() => void) | undefined;
+  readonly resolve?: () => void;
+  readonly reject?: (error: Error) => void;
+  /** The name that an order gets by it. */
+  readonly name?: string | undefined;
 }
 
 export class JournaledOms {
@@ -77,6 +73,9 @@ export class JournaledOms {
   readonly #named = new Set<string>();
   /** Names of orders that are decided and not committed. */
   readonly #naming = new Set<string>();
+  /** Whose the orders were that ended lately; the older half goes when the younger is full. */
+  #ended = new Map<string, string>();
+  #endedBefore = new Map<string, string>();
   readonly #projection: Projection;
   readonly #owners = new DataLoader<Owner, void>((owners) => this.#meet(owners), { cache: false });
 
@@ -90,7 +89,7 @@ export class JournaledOms {
     private readonly onLoad: (oms: Oms) => void,
     private readonly snapshotCommands = SNAPSHOT_COMMANDS,
   ) {
-    this.#projection = new Projection(db, bus, log);
+    this.#projection = new Projection({ databaseUrl: db.url, logLevel: log.level }, bus, log);
     bus.onSettle(() => this.shown());
   }
 
@@ -99,6 +98,7 @@ export class JournaledOms {
     this.#oms = undefined;
     this.#epoch = await takeTurn(this.db.system);
     await this.ready();
+    this.#projection.start();
     await this.shown();
   }
 
@@ -151,13 +151,12 @@ export class JournaledOms {
     }
     const { outcome, steps } = decided;
     if (isRefusal(outcome)) return { outcome, committed: this.settled() };
-    const entries = steps.map((step): Entry => {
+    const entries = steps.map((step): NewJournalEntry => {
       this.#sequence += 1;
+      this.#noteEnded(step.outcome);
       return {
         sequence: this.#sequence,
         at: step.command.at,
-        command: step.command,
-        outcome: step.outcome,
         json: JSON.stringify(step.command),
         digest: digestOf(step.outcome),
       };
@@ -168,13 +167,13 @@ export class JournaledOms {
     const name = nameOf(userId, clientOrderId);
     this.#names.add(userId, clientOrderId);
     this.#naming.add(name);
-    return { outcome, committed: this.#keep(entries, done, () => this.#naming.delete(name)) };
+    return { outcome, committed: this.#keep(entries, done, name) };
   }
 
   /** Calls back when everything that was decided before is committed; at once when it is. Not at all if it was given up. */
   afterwards(done: () => void): void {
     if (!this.#isWriting && this.#pending.length === 0) return done();
-    this.#pending.push({ entries: [], settle: done, fail: () => undefined });
+    this.#pending.push({ entries: [], done });
   }
 
   /** Resolves when everything that was decided before is committed. */
@@ -193,22 +192,21 @@ export class JournaledOms {
     return this.#names.has(userId, clientOrderId);
   }
 
-  /** Queues what was decided; `ended` is called in any case, `done` when it is committed. */
-  #keep(entries: readonly Entry[], done?: () => void, ended?: () => void): Promise<void> {
+  /** Whose order this was, if it ended lately, be that committed or not. */
+  ownerOfEnded(orderId: string): string | undefined {
+    return this.#ended.get(orderId) ?? this.#endedBefore.get(orderId);
+  }
+
+  #noteEnded({ happenings }: Outcome): void {
+    for (const { order } of happenings) if (!isOpen(order)) this.#ended.set(order.id, order.userId);
+    if (this.#ended.size < ENDED_KEPT) return;
+    this.#endedBefore = this.#ended;
+    this.#ended = new Map();
+  }
+
+  #keep(entries: readonly NewJournalEntry[], done?: () => void, name?: string): Promise<void> {
     const committed = new Promise<void>((resolve, reject) => {
-      this.#pending.push({
-        entries,
-        settle: () => {
-          ended?.();
-          // Whoever waits goes on after this, and so after `done`.
-          resolve();
-          done?.();
-        },
-        fail: (error) => {
-          ended?.();
-          reject(error);
-        },
-      });
+      this.#pending.push({ entries, done, resolve, reject, name });
     });
     // Not everybody waits: who does hears of it all the same.
     committed.catch(() => undefined);
@@ -227,7 +225,7 @@ export class JournaledOms {
       } catch (error) {
         this.#oms = undefined;
         const reason = error instanceof Error ? error : new Error(String(error));
-        for (const each of [...batch, ...this.#pending.splice(0)]) each.fail(reason);
+        for (const each of [...batch, ...this.#pending.splice(0)]) this.#fail(each, reason);
         break;
       }
       for (const each of batch) this.#settle(each);
@@ -236,18 +234,26 @@ export class JournaledOms {
   }
 
   /** What is told of a commit must not come between it and the next. */
-  #settle(committed: Pending): void {
+  #settle({ name, resolve, done }: Pending): void {
+    if (name !== undefined) this.#naming.delete(name);
     try {
-      committed.settle();
+      resolve?.();
+      done?.();
     } catch (error) {
       this.log.error({ err: error }, 'what was committed could not be told');
     }
   }
 
-  async #commit(entries: readonly Entry[]): Promise<void> {
-    if (entries.length === 0) return;
+  #fail({ name, reject }: Pending, reason: Error): void {
+    if (name !== undefined) this.#naming.delete(name);
+    reject?.(reason);
+  }
+
+  async #commit(entries: readonly NewJournalEntry[]): Promise<void> {
+    const last = entries.at(-1);
+    if (!last) return;
     await appendJournal(this.db.system, this.#epoch, entries);
-    this.#projection.add(entries);
+    this.#projection.committed(last.sequence);
   }
 
   /** Keeps the state as it stands now, when all that led to it is shown: a start looks at what comes after. */
@@ -257,11 +263,11 @@ export class JournaledOms {
     const state = oms.state();
     const snapshot = { sequence: this.#sequence, state, hash: hashOfOms(state) };
     this.#snapshotSequence = snapshot.sequence;
-    const settle = (): void => {
+    const done = (): void => {
       const shown = this.shown();
       this.#saving = this.#saving.then(() => this.#save(snapshot, shown));
     };
-    this.#pending.push({ entries: [], settle, fail: () => undefined });
+    this.#pending.push({ entries: [], done });
   }
 
   async #save(snapshot: JournalSnapshot, shown: Promise<void>): Promise<void> {
@@ -281,16 +287,10 @@ export class JournaledOms {
 
   async #recall(): Promise<Oms> {
     await this.settled().catch(() => undefined);
-    await this.#projection.pause();
-    const shownUpTo = await projectedUpTo(this.db.system);
-    const unshown: Projected[] = [];
-    const note = (each: Projected): void => {
-      if (each.sequence > shownUpTo) unshown.push(each);
-    };
-    const recalled = (await recallOms(this.db.system, undefined, false, note)) ?? (await this.#adopt());
-    const { oms, sequence, snapshotSequence } = recalled;
-    this.#projection.start(shownUpTo);
-    this.#projection.add(unshown);
+    const { oms, sequence, snapshotSequence } = (await recallOms(this.db.system)) ?? (await this.#adopt());
+    this.#projection.committed(sequence);
+    this.#ended.clear();
+    this.#endedBefore.clear();
     this.#sequence = sequence;
     this.#snapshotSequence = snapshotSequence;
     // They moved meanwhile; who makes the market will quote anew.
@@ -331,43 +331,6 @@ export class JournaledOms {
         this.execute({ kind: 'open', at: this.clock(), ...account });
     return owners.map(() => undefined);
   }
-}
-
-/** A state and where in the journal it stands. */
-export interface Recalled {
-  readonly oms: Oms;
-  readonly sequence: number;
-  readonly snapshotSequence: number;
-}
-
-/**
- * The state after a command of the journal, or after the last: from the latest snapshot before it, or with `isWhole`
- * from the first. Undefined where nothing was ever kept. Throws when a command does not come to what it came to then.
- * `onApplied` hears of each command after the snapshot.
- */
-export async function recallOms(
-  sql: Sql,
-  upTo?: number,
-  isWhole = false,
-  onApplied?: (command: Projected) => void,
-): Promise<Recalled | undefined> {
-  const snapshot = await latestSnapshot(sql, isWhole ? 0 : upTo);
-  if (!snapshot) return undefined;
-  const oms = new Oms(snapshot.state);
-  if (hashOfOms(oms.state()) !== snapshot.hash)
-    throw new Error(`the snapshot of command ${snapshot.sequence} is not what was kept`);
-  const { sequence: snapshotSequence } = snapshot;
-  let sequence = snapshotSequence;
-  for await (const entries of readJournal(sql, sequence, upTo)) {
-    for (const entry of entries) {
-      const outcome = oms.apply(entry.command);
-      if (entry.sequence !== sequence + 1 || isRefusal(outcome) || digestOf(outcome) !== entry.digest)
-        throw new Error(`command ${entry.sequence} of the journal does not come to what it came to`);
-      sequence = entry.sequence;
-      onApplied?.({ sequence, command: entry.command, outcome });
-    }
-  }
-  return { oms, sequence, snapshotSequence };
 }
 
 function nameOf(userId: string, clientOrderId: string): string {

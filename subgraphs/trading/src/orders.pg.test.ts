@@ -6,7 +6,7 @@ import { openTestSubgraph, userCaller, type TestSubgraph } from '@gridworks/kit/
 import { DAY_MS, istDate } from '@gridworks/kit/time';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hashOfOms } from './domain/oms/state.ts';
-import { recallOms } from './journal.ts';
+import { recallOms } from './recall.ts';
 import { registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
 import { giveShares } from './testing/shares.ts';

@@ -8,7 +8,7 @@ import { istMidnight } from '@gridworks/kit/time';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { hashOfOms } from './domain/oms/state.ts';
 import { reactions } from './events.ts';
-import { recallOms } from './journal.ts';
+import { recallOms } from './recall.ts';
 import { recordCorporateActions, registerInstruments } from './store/instrument.ts';
 import { createTrading } from './subgraph.ts';
 import { giveShares } from './testing/shares.ts';

@@ -71,20 +71,31 @@ export async function advanceProjection(tx: Sql, from: number, to: number): Prom
   if (rowCount !== 1) throw new Error(`the tables do not tell of the journal up to command ${from}`);
 }
 
+/** The next commands after one, in their order, and none after `upTo`. */
+export async function journalAfter(
+  sql: Sql,
+  after: number,
+  limit: number,
+  upTo: number = Number.MAX_SAFE_INTEGER,
+): Promise<readonly JournalEntry[]> {
+  const { rows } = await sql.query<{ sequence: bigint; command: Command; digest: string }>({
+    name: 'trading.journalAfter',
+    text: `SELECT sequence, command, digest FROM trading.journal
+            WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`,
+    values: [after, upTo, limit],
+  });
+  return rows.map(({ sequence, command, digest }) => ({ sequence: Number(sequence), command, digest }));
+}
+
 /** The commands after one and up to another (or the last), in their order, some at a time. */
 export async function* readJournal(
   sql: Sql,
   after: number,
-  upTo: number = Number.MAX_SAFE_INTEGER,
+  upTo?: number,
 ): AsyncGenerator<readonly JournalEntry[]> {
   let last = after;
   for (;;) {
-    const { rows } = await sql.query<{ sequence: bigint; command: Command; digest: string }>(
-      `SELECT sequence, command, digest FROM trading.journal
-        WHERE sequence > $1 AND sequence <= $2 ORDER BY sequence LIMIT $3`,
-      [last, upTo, PAGE],
-    );
-    const entries = rows.map((row) => ({ ...row, sequence: Number(row.sequence) }));
+    const entries = await journalAfter(sql, last, PAGE, upTo);
     if (entries.length > 0) yield entries;
     last = entries.at(-1)?.sequence ?? last;
     if (entries.length < PAGE) return;
