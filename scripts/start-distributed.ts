@@ -10,6 +10,8 @@ import { callerSecret, openDatabase } from './platform.ts';
 import { seed } from './seed.ts';
 import { onStop, welcome } from './terminal.ts';
 
+/** As `npm start` has it: short-lived objects of a busy process die before they are moved. */
+const YOUNG = '--max-semi-space-size=32';
 const RESTART_MS = 3_000;
 const READY_POLL_MS = 100;
 const READY_MS_MAX = 60_000;
@@ -41,7 +43,7 @@ export async function main(): Promise<void> {
 
   /** Each child leads its own process group: a terminal's Ctrl-C reaches this process, which ends them in order. */
   function run(name: string, entry: string): void {
-    const child = spawn(process.execPath, ['--enable-source-maps', join(repoRoot, 'dist', entry)], {
+    const child = spawn(process.execPath, ['--enable-source-maps', YOUNG, join(repoRoot, 'dist', entry)], {
       cwd: repoRoot,
       env,
       stdio: ['ignore', 'inherit', 'inherit'],

@@ -11,9 +11,18 @@ export function dateOf(instantMs: number): Date {
   return new Date(instantMs);
 }
 
+/** The day that was asked for last, which the next one nearly always is. */
+let lastDay = Number.NaN;
+let lastDate = '';
+
 /** The calendar date in India at an instant, as `YYYY-MM-DD`. */
 export function istDate(instantMs: number): string {
-  return new Date(instantMs + IST_OFFSET_MS).toISOString().slice(0, 10);
+  const day = Math.floor((instantMs + IST_OFFSET_MS) / DAY_MS);
+  if (day !== lastDay) {
+    lastDate = new Date(day * DAY_MS).toISOString().slice(0, 10);
+    lastDay = day;
+  }
+  return lastDate;
 }
 
 /** Milliseconds since midnight in India. */

@@ -61,7 +61,7 @@ import type {
 } from './domain/oms/command.ts';
 import type { Print } from './domain/oms/outcome.ts';
 import type { Oms } from './domain/oms/oms.ts';
-import { rareOf } from './domain/oms/state.ts';
+import { isPlain, rareOf } from './domain/oms/state.ts';
 import { JournaledOms, type Decision, type Owner } from './journal.ts';
 import { holdersOf, splitsBetween } from './store/adjustment.ts';
 import type { InstrumentStore } from './store/instrument.ts';
@@ -662,7 +662,7 @@ function placing(
   at: number,
 ): PlaceOrder {
   const { limitPrice } = request;
-  return {
+  const command: PlaceOrder = {
     kind: 'place',
     id,
     sequence,
@@ -677,8 +677,8 @@ function placing(
     quantity: Number(request.quantity),
     // What a client leaves out may arrive as undefined.
     limitPrice: (limitPrice ?? null) === null ? null : Number(limitPrice),
-    ...rareOf(request),
   };
+  return isPlain(request) ? command : { ...command, ...rareOf(request) };
 }
 
 /** The limits of a day as the state machine is told of them. */

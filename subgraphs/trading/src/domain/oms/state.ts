@@ -67,6 +67,17 @@ export function factsOf(order: Order): KeptFacts {
 
 type RareTerms = Pick<OrderRequest, keyof Rare>;
 
+/** Whether `rareOf` has nothing to say of it. */
+export function isPlain(terms: RareTerms): boolean {
+  return (
+    terms.triggerPrice === null &&
+    terms.displayQuantity === null &&
+    !terms.postOnly &&
+    terms.selfTradePrevention === PLAIN.selfTradePrevention &&
+    terms.goodTill === null
+  );
+}
+
 /** What an order or a request has of what most have not, as JSON keeps it. */
 export function rareOf(terms: RareTerms): Rare {
   const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill } = terms;

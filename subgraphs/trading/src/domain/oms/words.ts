@@ -1,10 +1,16 @@
 /** One thing said in three ways: as commands keep it, as orders have it, and as the matching core takes it. */
 import type { OrderType, Report, Traded } from '../matching/command.ts';
 import type { Listing } from '../order-check.ts';
-import { sliceName, type CancelReason, type Order, type OrderRequest, type TermsWish } from '../order.ts';
+import {
+  PLAIN,
+  sliceName,
+  type CancelReason,
+  type Order,
+  type OrderRequest,
+  type TermsWish,
+} from '../order.ts';
 import type { ModifyOrder, PlaceOrder, Terms } from './command.ts';
 import type { Print } from './outcome.ts';
-import { rareTerms } from './state.ts';
 
 export function refuseRefusal(report: Report): void {
   if (report.kind === 'refused')
@@ -27,8 +33,10 @@ export function coreTypeOf({ type, status, displayQuantity }: Order): OrderType 
   return displayQuantity === null ? 'LIMIT' : 'ICEBERG';
 }
 
+/** Written out: objects that are spread into others cost ten times as much, and this is made for every order. */
 export function requestOf(command: PlaceOrder): OrderRequest {
   const { clientOrderId, symbol, side, type, product, validity, quantity, limitPrice } = command;
+  const { triggerPrice, displayQuantity } = command;
   return {
     clientOrderId,
     symbol,
@@ -38,7 +46,11 @@ export function requestOf(command: PlaceOrder): OrderRequest {
     validity,
     quantity: BigInt(quantity),
     limitPrice: limitPrice === null ? null : BigInt(limitPrice),
-    ...rareTerms(command),
+    triggerPrice: triggerPrice === undefined ? null : BigInt(triggerPrice),
+    displayQuantity: displayQuantity === undefined ? null : BigInt(displayQuantity),
+    postOnly: command.postOnly ?? PLAIN.postOnly,
+    selfTradePrevention: command.selfTradePrevention ?? PLAIN.selfTradePrevention,
+    goodTill: command.goodTill ?? null,
   };
 }
 
