@@ -79,7 +79,7 @@ export interface Topics {
     readonly remaining: number;
     readonly orderValue: MinorUnits;
     readonly orderQuantity: number;
-    readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE';
+    readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE' | 'BROKER' | 'REJECTED';
   };
   /** The units of an instrument became others, in everything that is held of it. */
   'instruments.adjusted': Adjustment;

@@ -15,7 +15,7 @@ A broker with orders, trades, positions and live prices of its own, at the addre
   --port n         where it listens (default 4010), REST and ticker
   --seed text      of its prices and of its chance faults (default "stand-in")
   --chance p       probability of each fault at each occasion, 0 to 1 (default 0: it behaves)
-  --postback url   where it posts order updates, besides the ticker
+  --postback url   where it posts order updates, besides the ticker: <the graph>/hooks/trading/broker
 
 While it runs it takes commands, a line each:
   fault NAME [n]   the fault happens at the next n occasions (default 1)
@@ -59,10 +59,12 @@ export async function main(args: string[]): Promise<void> {
     clearInterval(beat);
     await standIn.close();
   });
-  console.log(`REST ${standIn.restUrl}, ticker ${standIn.tickerUrl}`);
+  const { apiKey, accessToken, apiSecret } = CREDENTIALS;
   console.log(
-    `api_key ${CREDENTIALS.apiKey}, access_token ${CREDENTIALS.accessToken}; "help" lists the faults`,
+    `A stand-in for a broker listens at ${standIn.restUrl}; "help" lists its faults. To trade there:\n`,
   );
+  console.log(`  BROKER_URL=${standIn.restUrl} BROKER_API_KEY=${apiKey} \\`);
+  console.log(`  BROKER_ACCESS_TOKEN=${accessToken} BROKER_API_SECRET=${apiSecret} npm start\n`);
 }
 
 function parse(args: string[]) {

@@ -58,6 +58,15 @@ const Environment = z.object({
   GRIDWORKS_TICKS: z.enum(['on', 'off']).default('on'),
   /** A ClickHouse that keeps them, `http://user:password@host:8123/database`. Unset: a file of the data folder. */
   CLICKHOUSE_URL: url.optional(),
+  /** A broker that speaks Kite Connect v3 and carries orders out: its REST API. Unset: they are matched here. */
+  BROKER_URL: url.optional(),
+  /** Its ticker. Unset: Kite's own for Kite's own, otherwise BROKER_URL with `ws` in place of `http`. */
+  BROKER_TICKER_URL: url.optional(),
+  /** Who we are there; all three are needed with BROKER_URL. An access token of Kite's is good for a day. */
+  BROKER_API_KEY: z.string().min(1).optional(),
+  BROKER_ACCESS_TOKEN: z.string().min(1).optional(),
+  /** What its postbacks are signed with. */
+  BROKER_API_SECRET: z.string().min(1).optional(),
   /** Credit in rupees with which a wallet opens (paper money); `0` for none. */
   GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
   /** Days for which order events are kept. A client that was away longer gets its open orders instead of what it missed. */
@@ -86,6 +95,15 @@ export interface KafkaSettings {
   readonly prefix: string;
 }
 
+/** A broker, and who we are there. */
+export interface BrokerSettings {
+  readonly restUrl: string;
+  readonly tickerUrl: string;
+  readonly apiKey: string;
+  readonly accessToken: string;
+  readonly apiSecret: string;
+}
+
 /** Where ticks are kept: a file, or a server. */
 export type TickSettings =
   { readonly kind: 'FILE'; readonly path: string } | { readonly kind: 'CLICKHOUSE'; readonly url: string };
@@ -103,6 +121,8 @@ export interface Config {
   readonly simulatorSeed: string | undefined;
   /** Undefined: ticks are not kept. */
   readonly ticks: TickSettings | undefined;
+  /** Undefined: orders are matched here. */
+  readonly broker: BrokerSettings | undefined;
   readonly openingCredit: string;
   readonly orderEventsDays: number;
   readonly orderRateMax: number;
@@ -131,6 +151,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     simulatorSeed: values.GRIDWORKS_SIMULATOR === 'off' ? undefined : values.GRIDWORKS_SIMULATOR,
     ticks:
       values.GRIDWORKS_TICKS === 'off' ? undefined : ticksOf(values.CLICKHOUSE_URL, values.GRIDWORKS_DATA),
+    broker: brokerOf(values),
     openingCredit: values.GRIDWORKS_OPENING_CREDIT,
     orderEventsDays: values.GRIDWORKS_ORDER_EVENTS_DAYS,
     orderRateMax: values.GRIDWORKS_ORDER_RATE_MAX,
@@ -148,6 +169,21 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       butler: values.SUBGRAPH_BUTLER_URL,
     },
   };
+}
+
+const KITE = { rest: 'https://api.kite.trade', ticker: 'wss://ws.kite.trade' };
+
+function brokerOf(values: z.infer<typeof Environment>): BrokerSettings | undefined {
+  const { BROKER_URL: restUrl, BROKER_API_KEY: apiKey } = values;
+  const { BROKER_ACCESS_TOKEN: accessToken, BROKER_API_SECRET: apiSecret } = values;
+  if (restUrl === undefined) return undefined;
+  if (apiKey === undefined || accessToken === undefined || apiSecret === undefined)
+    throw new Error(
+      'the configuration is wrong:\n  BROKER_URL: needs BROKER_API_KEY, BROKER_ACCESS_TOKEN and BROKER_API_SECRET',
+    );
+  const isKite = new URL(restUrl).origin === KITE.rest;
+  const tickerUrl = values.BROKER_TICKER_URL ?? (isKite ? KITE.ticker : restUrl.replace(/^http/, 'ws'));
+  return { restUrl, tickerUrl, apiKey, accessToken, apiSecret };
 }
 
 function ticksOf(clickhouseUrl: string | undefined, dataDir: string): TickSettings {

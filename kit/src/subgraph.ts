@@ -49,6 +49,12 @@ export interface CallContext {
 /** Plain HTTP beside GraphQL, for what other protocols ask for (JWKS, key look-up): path -> answer as JSON. */
 export type Routes = Readonly<Record<string, (body: unknown) => Promise<unknown>>>;
 
+/** What came of a text that a party outside sent. */
+export type HookVerdict = 'TAKEN' | 'UNREADABLE' | 'NOT_GENUINE';
+
+/** What parties outside tell by a plain request at the door, `/hooks/<subgraph>/<name>`: name -> what is done with the text. */
+export type Hooks = Readonly<Record<string, (text: string) => Promise<HookVerdict>>>;
+
 export interface Subgraph {
   readonly name: SubgraphName;
   readonly sdl: string;
@@ -75,6 +81,7 @@ export interface SubgraphDefinition<C extends CallContext> {
   readonly start?: () => Promise<void>;
   readonly stop?: () => Promise<void>;
   readonly routes?: Routes;
+  readonly hooks?: Hooks;
 }
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external", "@requires", "@provides", "@tag", "@inaccessible"])\n\n`;
@@ -118,7 +125,7 @@ export function defineSubgraph<C extends CallContext>(
     name: definition.name,
     sdl,
     schema,
-    routes: definition.routes ?? {},
+    routes: { ...definition.routes, ...hookRoutes(definition.hooks ?? {}) },
     contextOf,
     async execute(request) {
       const document = documentOf(request.query);
@@ -137,6 +144,15 @@ export function defineSubgraph<C extends CallContext>(
     start: async () => definition.start?.(),
     stop: async () => definition.stop?.(),
   };
+}
+
+function hookRoutes(hooks: Hooks): Routes {
+  return Object.fromEntries(
+    Object.entries(hooks).map(([name, hook]) => [
+      `/hooks/${name}`,
+      async (text) => (typeof text === 'string' ? hook(text) : 'UNREADABLE'),
+    ]),
+  );
 }
 
 function buildFederated<C extends CallContext>(

@@ -10,6 +10,7 @@ import type { Ways } from '../supergraph/ways.ts';
 import type { Transport } from '../transport/transport.ts';
 import { sendFile, type PublicFiles } from './files.ts';
 import { ASSETS_PATH, GraphiqlPage, type Example } from './graphiql.ts';
+import { answerHook } from './hooks.ts';
 import { operationsDesk, type HttpOptions } from './http.ts';
 import { Live } from './live.ts';
 import { openSockets } from './sockets.ts';
@@ -85,6 +86,8 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
         response.setHeader('cache-control', 'public, max-age=60');
         return sendJson(response, 200, { keys: await guard.keys() });
     }
+    const { bodyBytesMax } = limits;
+    if (await answerHook(path, request, response, { transports, bodyBytesMax, log })) return;
     if (path.startsWith(ASSETS_PATH)) {
       const isSent = await graphiql.sendAsset(path.slice(ASSETS_PATH.length), request, response);
       if (isSent) return;

@@ -312,6 +312,31 @@ describe('the door', () => {
     socket.destroy();
   });
 
+  it('hands what is told from outside to the subgraph that it names, and answers with its verdict', async () => {
+    const heard: unknown[] = [];
+    let verdict: unknown = 'TAKEN';
+    opened.graph.routes.users['/hooks/bell'] = async (text) => {
+      heard.push(text);
+      return verdict;
+    };
+    opened.graph.routes.users['/secret'] = async () => 'TAKEN';
+    const tell = async (path: string, body = '{"rings":1}', method = 'POST'): Promise<number | undefined> =>
+      (await send(method, path, {}, method === 'POST' ? body : undefined)).status;
+    expect(await tell('/hooks/users/bell')).toBe(200);
+    verdict = 'UNREADABLE';
+    expect(await tell('/hooks/users/bell', '')).toBe(400);
+    verdict = 'NOT_GENUINE';
+    expect(await tell('/hooks/users/bell', 'x')).toBe(403);
+    expect(heard).toEqual(['{"rings":1}', '', 'x']);
+
+    expect(await tell('/hooks/users/bell', '', 'GET')).toBe(405);
+    expect(await tell('/hooks/users/bell', 'x'.repeat(1_100_000))).toBe(413);
+    expect(await tell('/hooks/users/unheard-of')).toBe(503);
+    expect(await tell('/hooks/nobody/bell')).toBe(404);
+    expect(await tell('/hooks/users/../secret')).toBe(404);
+    expect(heard).toHaveLength(3);
+  });
+
   it('refuses a body that is too large, and says so', async () => {
     const answer = await post(opened.port, { query: `{ mood } #${'x'.repeat(1_100_000)}` });
     expect(answer.status).toBe(413);

@@ -3,7 +3,7 @@ import type { Database } from '@gridworks/kit/db';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { SagaDefinition, SagaStep } from '@gridworks/kit/saga';
 import { withOrder, withRefusal, type BasketState } from './domain/basket.ts';
-import { no, type OrderRequest, type TradingRefusal } from './domain/order.ts';
+import { isPassing, no, type OrderRequest, type TradingRefusal } from './domain/order.ts';
 import type { Exchange } from './exchange.ts';
 import { ordersOfWish } from './store/order.ts';
 
@@ -29,8 +29,8 @@ function orderStep(
     async do(basket, owner) {
       const order = await exchange.placeOrder(owner, request);
       if (isRefusal(order)) {
-        // There is room again within a second.
-        if (order.code === 'ORDER_RATE_EXCEEDED') throw new Error(order.message);
+        // The step is done again, as long as the saga has time.
+        if (isPassing(order)) throw new Error(order.message);
         return order;
       }
       if (order.placedAt.getTime() < basket.sinceMs) return no('CLIENT_ORDER_ID_REUSED', 'clientOrderId');

@@ -19,7 +19,9 @@ import {
 
 /** What the others are told of a command and what came of it. */
 export function eventsOf({ command, outcome }: OmsStep): NewEvent[] {
-  return command.kind === 'adjust' ? adjustedEvents(command, outcome.stock) : outcome.happenings.map(eventOf);
+  return command.kind === 'adjust'
+    ? adjustedEvents(command, outcome.stock)
+    : outcome.happenings.flatMap(eventOf);
 }
 
 function adjustedEvents(
@@ -37,7 +39,7 @@ function adjustedEvents(
 }
 
 /** Written out: objects that are spread into others cost ten times as much. */
-function eventOf(happening: Happening): NewEvent {
+function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
   const { kind, order, fill } = happening;
   const { id: orderId, tenantId, userId, symbol, exchange, side, product } = order;
   const orderValue = order.turnover.toString();
@@ -89,8 +91,14 @@ function eventOf(happening: Happening): NewEvent {
       };
       return { topic: 'orders.executed', key: orderId, tenantId, payload };
     }
-    case 'CANCELLED': {
-      const { cancelReason: reason } = order;
+    // They move nothing of value.
+    case 'CONFIRMED':
+    case 'DOUBTED':
+    case 'CANCEL_REQUESTED':
+      return [];
+    case 'CANCELLED':
+    case 'REJECTED': {
+      const reason = kind === 'REJECTED' ? kind : order.cancelReason;
       if (reason === null) throw new Error(`order ${orderId} was cancelled without a reason`);
       const remaining = Number(remainingOf(order));
       const payload = {

@@ -43,6 +43,7 @@ import {
   anchorReplay,
   bandOf,
   openSession,
+  observeDay,
   rollSession,
   tradeInSession,
   type Session,
@@ -63,6 +64,7 @@ import type { Print } from './domain/oms/outcome.ts';
 import type { Oms } from './domain/oms/oms.ts';
 import { isPlain, rareOf } from './domain/oms/state.ts';
 import { JournaledOms, type Decision, type Owner } from './journal.ts';
+import { RoutedBook } from './routed-book.ts';
 import { holdersOf, splitsBetween } from './store/adjustment.ts';
 import type { InstrumentStore } from './store/instrument.ts';
 import { orderById, ordersOfWish, type PlacedOrder } from './store/order.ts';
@@ -111,6 +113,21 @@ export interface RecordedBatch {
   readonly quotes: readonly RecordedQuote[];
 }
 
+/** Where orders go that are not matched here. */
+export interface Route {
+  /** Whether orders can be sent there just now. */
+  readonly isOpen: boolean;
+  /** Something about these orders changed here; it is committed. */
+  attend(orderIds: readonly string[]): void;
+}
+
+/** What was seen of a market elsewhere. */
+export interface Sighting extends Pick<Tick, 'symbol' | 'at' | 'price' | 'quantity'> {
+  /** Of the day, with this trade; null where it was not told. */
+  readonly day: (NonNullable<Session['range']> & Pick<Session, 'previousClose' | 'volume'>) | null;
+  readonly depth: Depth | null;
+}
+
 /** Cash that another domain gave to a user. */
 export interface Deposit {
   readonly eventId: string;
@@ -124,6 +141,9 @@ export class Exchange {
   readonly #markets = new Map<string, Market>();
   readonly #tickListeners = new Set<(tick: Tick) => void>();
   readonly #journal: JournaledOms;
+  /** The orders that a broker carries out. */
+  readonly routed: RoutedBook;
+  #route: Route | undefined;
   #expiryTimer: NodeJS.Timeout | undefined;
   #expiredOn = '';
 
@@ -136,6 +156,7 @@ export class Exchange {
     orderRateMax: number,
   ) {
     this.#journal = new JournaledOms(db, bus, clock, log, orderRateMax, (oms) => this.#showAnew(oms));
+    this.routed = new RoutedBook(this.#journal, clock);
   }
 
   /** Takes the turn as the one writer and goes on where the journal ends. */
@@ -157,6 +178,11 @@ export class Exchange {
     clearInterval(this.#expiryTimer);
     this.ticks.close();
     await this.#journal.stop();
+  }
+
+  /** From now on orders are not matched here but go this way. */
+  routeTo(route: Route): void {
+    this.#route = route;
   }
 
   /** Calls back with every tick, also where nobody watches; returns the way out. */
@@ -224,9 +250,12 @@ export class Exchange {
         if (market) this.#list(oms, market);
         const plain = placing(request, userId, newId(), oms.sequence, this.clock());
         const command = isSliced ? { ...plain, isSliced } : plain;
-        return this.#answerAll(
-          this.#decide(oms, market, command),
-          (order) => order.userId === userId && isSliceName(order.clientOrderId, clientOrderId),
+        const isMeant = (order: Order): boolean =>
+          order.userId === userId && isSliceName(order.clientOrderId, clientOrderId);
+        if (!this.#route) return this.#answerAll(this.#decide(oms, market, command), isMeant);
+        if (!this.#route.isOpen) return no('VENUE_UNAVAILABLE');
+        return this.#sent(
+          await this.#answerAll(this.#decide(oms, undefined, { ...command, isRouted: true }), isMeant),
         );
       }
     }
@@ -261,7 +290,12 @@ export class Exchange {
     if (order?.userId !== caller.userId) return this.#noOpenOrder(caller, orderId);
     const { userId, symbol } = order;
     const command = { kind: 'cancel', at: this.clock(), userId, orderId, reason: 'USER' } as const;
-    return this.#answer(this.#decide(oms, this.#markets.get(symbol), command), orderId);
+    const routed = oms.routed(orderId);
+    if (!routed) return this.#answer(this.#decide(oms, this.#markets.get(symbol), command), orderId);
+    if (routed.cancel === null) await this.#decide(oms, undefined, command).committed;
+    else await this.#journal.settled();
+    this.#route?.attend([orderId]);
+    return order;
   }
 
   /** Takes all of the caller's open orders out of the market, or those of one instrument or side; returns them. */
@@ -270,9 +304,11 @@ export class Exchange {
       return no('INSTRUMENT_UNKNOWN', 'symbol');
     const oms = await this.#journal.ready(caller);
     const { userId } = caller;
-    const symbols = [...new Set(oms.ordersOf(userId, only).map(({ symbol }) => symbol))];
+    const orders = oms.ordersOf(userId, only);
+    const matched = orders.filter(({ id }) => !oms.routed(id));
+    const symbols = [...new Set(matched.map(({ symbol }) => symbol))];
     const tellers = symbols.map((symbol) => this.#tellerOf(oms, this.#markets.get(symbol)));
-    if (symbols.length === 0) {
+    if (orders.length === 0) {
       await this.#journal.settled();
       return [];
     }
@@ -280,7 +316,7 @@ export class Exchange {
     const command = { kind: 'cancelAll', at: this.clock(), userId, only } as const;
     const decision = this.#journal.execute(command, () => tells.forEach((tell) => tell()));
     tells.push(...tellers.map((teller) => teller([])));
-    return this.#answerAll(decision, () => true);
+    return this.#sent(await this.#answerAll(decision, () => true));
   }
 
   /** Adds cash to what users may promise; resolves when that is kept. Each event counts once, however often it is told. */
@@ -292,6 +328,20 @@ export class Exchange {
       .map(({ eventId, userId, amount }) => ({ eventId, userId, amount: Number(amount) }));
     if (credits.length === 0) return this.#journal.settled();
     await this.#journal.execute({ kind: 'credit', at: this.clock(), credits }).committed;
+  }
+
+  /** Shows what was seen of a market elsewhere; nothing where a replay has the instrument. */
+  observe({ symbol, at, price, quantity, day, depth }: Sighting): void {
+    const market = this.#markets.get(symbol);
+    if (!market || this.clock() < market.replayedUntilMs) return;
+    const before = market.depth;
+    if (depth) market.depth = depth;
+    const session = rollSession(market.session, at.getTime());
+    const isTrade = quantity > 0n || price !== session.last || session.range === null;
+    market.session = day ? observeDay(session, day, quantity) : session;
+    if (isTrade) return this.#tick(market, at, price, quantity, 'LIVE');
+    const mode = modeOf(before, market.depth);
+    if (mode) this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity, source: 'LIVE' }));
   }
 
   /** Carries out what the market's other participants do; nothing where a replay has the instrument. */
@@ -331,6 +381,11 @@ export class Exchange {
       await this.#playEntry(await this.#journal.ready(), market, entry, batch.quotes.length > 0);
     }
     return entries.length;
+  }
+
+  /** Makes sure within a transaction that orders are this process's to write; throws when they are another's by now. */
+  holdTurn(tx: Tx): Promise<void> {
+    return this.#journal.holdTurn(tx);
   }
 
   /** Resolves when the tables show everything that was acknowledged before. */
@@ -454,6 +509,12 @@ export class Exchange {
   ): Promise<readonly Order[] | TradingRefusal> {
     await committed;
     return isRefusal(outcome) ? outcome : lastStates(outcome.happenings).filter(isMeant);
+  }
+
+  /** Sees to it that orders go where they are carried out. */
+  #sent<T extends readonly Order[] | TradingRefusal>(orders: T): T {
+    if (!isRefusal(orders)) this.#route?.attend(orders.map(({ id }) => id));
+    return orders;
   }
 
   /** Why an order is none of the caller's open ones. */

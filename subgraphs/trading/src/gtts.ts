@@ -8,6 +8,7 @@ import { isRefusal } from '@gridworks/kit/refusal';
 import type { Clock } from '@gridworks/kit/time';
 import { AlertBoard, type Watched } from './domain/alert.ts';
 import { orderOfGtt, type Gtt } from './domain/gtt.ts';
+import { isPassing } from './domain/order.ts';
 import type { Exchange } from './exchange.ts';
 import type { GttStore, ReachedLeg } from './store/gtt.ts';
 
@@ -120,12 +121,12 @@ export class GttWatch {
     this.#reached = this.#reached.slice(batch.length);
   }
 
-  /** Whether it is settled; who places too many orders within one second is heard again later. */
+  /** Whether it is settled; whose order is refused for the moment is heard again later. */
   async #place(gtt: Gtt): Promise<boolean> {
     const { userId, tenantId, id } = gtt;
     const placed = await this.exchange.placeOrder({ userId, tenantId }, orderOfGtt(gtt));
     if (!isRefusal(placed)) await this.gtts.settle(id, placed.id, null);
-    else if (placed.code === 'ORDER_RATE_EXCEEDED') return false;
+    else if (isPassing(placed)) return false;
     else await this.gtts.settle(id, null, placed.code);
     return true;
   }

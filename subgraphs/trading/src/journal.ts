@@ -118,9 +118,14 @@ export class JournaledOms {
   /** Runs a transaction as the one writer: it fails when another process has taken over. */
   asWriter<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.db.systemTransaction(async (tx) => {
-      await holdTurn(tx, this.#epoch);
+      await this.holdTurn(tx);
       return work(tx);
     });
+  }
+
+  /** Makes sure within a transaction that this is the one writer; throws when another process has taken over. */
+  holdTurn(tx: Tx): Promise<void> {
+    return holdTurn(tx, this.#epoch);
   }
 
   /** The state machine, with this user's account open. To be used before anything else is awaited. */

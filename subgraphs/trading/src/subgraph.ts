@@ -1,9 +1,10 @@
 /** Wires the trading domain into one Subgraph value. */
-import type { TickSettings } from '@gridworks/kit/config';
-import { defineSubgraph, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
+import type { BrokerSettings, TickSettings } from '@gridworks/kit/config';
+import { defineSubgraph, type HookVerdict, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
 import { SagaRunner } from '@gridworks/kit/saga/runner';
 import { AlertWatch } from './alerts.ts';
 import { basketSaga } from './basket.ts';
+import { BrokerDesk } from './broker-desk.ts';
 import { creditAccounts, reactions } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { GttWatch } from './gtts.ts';
@@ -26,12 +27,15 @@ import {
 import { OrderResolver, UserOrdersResolver, resolveOrder, resolveTrade } from './resolvers/order.ts';
 import { TickRecordResolver } from './resolvers/tick.ts';
 import { resolveUser, type TradingContext } from './resolvers/context.ts';
+import { VenueResolver } from './resolvers/venue.ts';
 import { BasketResolver, SagaResolver } from './resolvers/basket.ts';
 import { AlertResolver, UserAlertsResolver, resolveAlert } from './resolvers/alert.ts';
 import { GttResolver, UserGttsResolver, resolveGtt } from './resolvers/gtt.ts';
 import { UserWatchlistsResolver, WatchlistResolver, resolveWatchlist } from './resolvers/watchlist.ts';
 import { OrderEventRetention } from './retention.ts';
 import { ClickHouse } from './remote/clickhouse.ts';
+import { KITE_DEFAULTS, KiteVenue } from './remote/kite/venue.ts';
+import { machineTime, type Time } from './remote/time.ts';
 import { Instrument } from './schema/market.ts';
 import { Order, Trade } from './schema/order.ts';
 import { Position } from './schema/portfolio.ts';
@@ -43,6 +47,7 @@ import { Basket } from './schema/basket.ts';
 import { Saga } from './schema/saga.ts';
 import { AccountStore } from './store/account.ts';
 import { AlertStore } from './store/alert.ts';
+import { BrokerOrderStore } from './store/broker-order.ts';
 import { CandleStore } from './store/candle.ts';
 import { GttStore } from './store/gtt.ts';
 import { InstrumentStore } from './store/instrument.ts';
@@ -53,9 +58,17 @@ import { TickFile } from './store/tick-file.ts';
 import { WatchlistStore } from './store/watchlist.ts';
 import type { TickArchive } from './tick-archive.ts';
 import { TickKeeper } from './tick-keeper.ts';
+import { VenueMarket } from './venue-market.ts';
 
-/** `openMarket`: another market than the simulated one, where that is to run; the exchange stands when it is opened. */
-export function createTrading(platform: Platform, openMarket?: (exchange: Exchange) => Market): Subgraph {
+/**
+ * `openMarket`: another market than the simulated one, where that is to run; the exchange stands when it is opened.
+ * `time` is what passes for a broker.
+ */
+export function createTrading(
+  platform: Platform,
+  openMarket?: (exchange: Exchange) => Market,
+  time: Time = machineTime,
+): Subgraph {
   const { db, bus, clock, config } = platform;
   const log = platform.log.child({ part: 'exchange' });
   const instruments = new InstrumentStore(db);
@@ -77,6 +90,8 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
   const sagas = new SagaRunner(db, bus, clock, log.child({ part: 'sagas' }));
   sagas.on(basketSaga(db, exchange));
+  let venue: KiteVenue | undefined;
+  let desk: BrokerDesk | undefined;
   let market: Market | undefined;
 
   return defineSubgraph<TradingContext>(platform, {
@@ -100,6 +115,7 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       SagaResolver,
       GttResolver,
       UserGttsResolver,
+      VenueResolver,
     ],
     types: [Instrument, Order, Trade, Position, User, Watchlist, Alert, Basket, Saga, Gtt],
     references: {
@@ -116,6 +132,7 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       ...base,
       platform,
       exchange,
+      venue,
       instruments,
       recorder,
       ticks,
@@ -130,8 +147,14 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       gttWatch,
       loaders: createLoaders(instruments, orders, positions, portfolios, watchlists, alerts, gtts, clock),
     }),
+    hooks: config.broker ? { broker: (text) => postback(venue, text) } : {},
     reactions: [creditAccounts(exchange), ...reactions],
     start: async () => {
+      if (config.broker) {
+        venue = venueOf(config.broker, platform, exchange, time);
+        desk = new BrokerDesk(exchange.routed, venue, clock, time, log);
+        exchange.routeTo(desk);
+      }
       await exchange.start();
       await recorder.start();
       ticks?.start();
@@ -139,12 +162,18 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       await gttWatch.start();
       retention.start();
       sagas.start();
-      if (config.simulatorSeed === undefined) return;
+      if (venue) {
+        market = new VenueMarket(venue, exchange, clock);
+        market.start();
+      }
+      await desk?.start();
+      if (venue || config.simulatorSeed === undefined) return;
       market = openMarket?.(exchange) ?? new SimulatedMarket(config.simulatorSeed, exchange, clock, log);
       market.start();
     },
     stop: async () => {
       await market?.stop();
+      await desk?.stop();
       await sagas.stop();
       await retention.stop();
       await gttWatch.stop();
@@ -154,6 +183,20 @@ export function createTrading(platform: Platform, openMarket?: (exchange: Exchan
       await exchange.stop();
     },
   });
+}
+
+function venueOf(broker: BrokerSettings, { db, log }: Platform, exchange: Exchange, time: Time): KiteVenue {
+  // Who is not the one writer any more must not send what the one who is will send.
+  const journal = new BrokerOrderStore(db, (tx) => exchange.holdTurn(tx));
+  const options = { ...KITE_DEFAULTS, ...broker };
+  return new KiteVenue(options, time, Math.random, journal, log.child({ part: 'broker' }));
+}
+
+async function postback(venue: KiteVenue | undefined, text: string): Promise<HookVerdict> {
+  if (!venue) throw new Error('there is no broker before the start');
+  const fault = await venue.takePostback(text);
+  if (fault === undefined) return 'TAKEN';
+  return fault === 'CHECKSUM_WRONG' ? 'NOT_GENUINE' : fault;
 }
 
 function archiveOf(settings: TickSettings | undefined): TickArchive | undefined {

@@ -31,6 +31,7 @@ function order(id: string, side: Side, quantity: bigint): Order {
     turnover: 0n,
     hold: 0n,
     cancelReason: null,
+    rejectReason: null,
     placedAt: new Date(0),
   };
 }

@@ -3,12 +3,15 @@ import {
   cancelOrder,
   fillOrder,
   modifyOrder,
+  rejectOrder,
   remainingOf,
+  standOrder,
   triggerOrder,
   type CancelReason,
   type Order,
   type OrderEventKind,
   type OrderTerms,
+  type RejectReason,
 } from './order.ts';
 
 export interface Fill {
@@ -72,6 +75,26 @@ export function cancelled(order: Order, reason: CancelReason): Step {
   return { kind: 'CANCELLED', order: cancelOrder(order, reason), fill: null, change: null };
 }
 
+/** A broker has the order, or has it again after a doubt. */
+export function confirmed(order: Order, status: 'PENDING' | 'TRIGGER_PENDING' | 'OPEN'): Step {
+  return { kind: 'CONFIRMED', order: standOrder(order, status), fill: null, change: null };
+}
+
+/** Where the order stands at its broker is not known any more. */
+export function doubted(order: Order): Step {
+  return { kind: 'DOUBTED', order: standOrder(order, 'UNKNOWN'), fill: null, change: null };
+}
+
+/** A broker will be asked to cancel; the order goes on until it says that it did. */
+export function cancelRequested(order: Order): Step {
+  return { kind: 'CANCEL_REQUESTED', order, fill: null, change: null };
+}
+
+/** A broker turned the order down, and what was left of it leaves. */
+export function rejected(order: Order, reason: RejectReason): Step {
+  return { kind: 'REJECTED', order: rejectOrder(order, reason), fill: null, change: null };
+}
+
 /** The orders as they stand after all that happened, each once. */
 export function lastStates(happenings: readonly Step[]): Order[] {
   return [...new Map(happenings.map(({ order }) => [order.id, order])).values()];
@@ -89,7 +112,7 @@ export function cashPromised({ kind, order, change }: Step): bigint {
 /** What a step of a purchase does to the units that open orders would buy. */
 export function buyingChange({ kind, order, fill, change }: Step): bigint {
   if (kind === 'CREATED') return order.quantity;
-  if (kind === 'CANCELLED') return -remainingOf(order);
+  if (kind === 'CANCELLED' || kind === 'REJECTED') return -remainingOf(order);
   return (change?.units ?? 0n) - (fill?.quantity ?? 0n);
 }
 
@@ -102,6 +125,6 @@ export function stockChange({ kind, order, fill, change }: Step): StockChange {
   if (order.side === 'BUY') return { quantity: traded, held: 0n };
   if (kind === 'CREATED') return { quantity: 0n, held: order.quantity };
   if (change) return { quantity: 0n, held: change.units };
-  if (kind === 'CANCELLED') return { quantity: 0n, held: -remainingOf(order) };
+  if (kind === 'CANCELLED' || kind === 'REJECTED') return { quantity: 0n, held: -remainingOf(order) };
   return { quantity: -traded, held: -traded };
 }

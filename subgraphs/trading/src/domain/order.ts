@@ -11,9 +11,30 @@ export const PRODUCTS = ['CNC', 'MIS'] as const;
 export type Product = (typeof PRODUCTS)[number];
 /** What happens when an order meets another one of its user; the mode of the one that arrives counts. */
 export type SelfTradePrevention = 'CANCEL_NEWEST' | 'CANCEL_OLDEST' | 'CANCEL_BOTH' | 'DECREMENT';
-export type OrderStatus = 'TRIGGER_PENDING' | 'OPEN' | 'PARTIALLY_FILLED' | 'FILLED' | 'CANCELLED';
-export type CancelReason = 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE';
-export type OrderEventKind = 'CREATED' | 'TRIGGERED' | 'MODIFIED' | 'EXECUTED' | 'CANCELLED';
+/** PENDING and UNKNOWN are of orders that a broker carries out: not confirmed there yet, and not known where they stand. */
+export type OrderStatus =
+  | 'PENDING'
+  | 'TRIGGER_PENDING'
+  | 'OPEN'
+  | 'PARTIALLY_FILLED'
+  | 'UNKNOWN'
+  | 'FILLED'
+  | 'CANCELLED'
+  | 'REJECTED';
+export type CancelReason = 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE' | 'BROKER';
+/** Why a broker, or the exchange behind it, did not carry an order out. */
+export type RejectReason =
+  'FUNDS_INSUFFICIENT' | 'HOLDINGS_INSUFFICIENT' | 'PRICE_OUT_OF_BAND' | 'NOT_PLACED' | 'OTHER';
+export type OrderEventKind =
+  | 'CREATED'
+  | 'CONFIRMED'
+  | 'TRIGGERED'
+  | 'MODIFIED'
+  | 'DOUBTED'
+  | 'EXECUTED'
+  | 'CANCEL_REQUESTED'
+  | 'CANCELLED'
+  | 'REJECTED';
 
 export const QUANTITY_MAX = 10_000_000n;
 /** Half-width of the price band in hundredths of a percent of the reference price. */
@@ -34,6 +55,8 @@ const CLIENT_ORDER_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 /** Every refusal of trading, in the order in which the rules are looked at. */
 export const TRADING_REFUSALS = {
   CLIENT_ORDER_ID_REUSED: 'You have used this client order id for another order.',
+  VENUE_UNAVAILABLE: 'The broker that carries orders out cannot be reached at the moment.',
+  VENUE_UNSUPPORTED: 'The broker that carries orders out does not take this.',
   INSTRUMENT_UNKNOWN: 'There is no instrument of this symbol.',
   INSTRUMENT_NOT_TRADABLE:
     'It can be watched but not traded: an index, or quoted in another currency than rupees.',
@@ -149,6 +172,7 @@ export interface Order extends OrderRequest {
   /** Cash promised when it was accepted or last changed, minor units: for what has traded as well. */
   readonly hold: bigint;
   readonly cancelReason: CancelReason | null;
+  readonly rejectReason: RejectReason | null;
   readonly placedAt: Date;
 }
 
@@ -193,6 +217,7 @@ export function createOrder(
     turnover: 0n,
     hold: facts.hold,
     cancelReason: null,
+    rejectReason: null,
   };
 }
 
@@ -219,7 +244,7 @@ export function isSameRequest(order: OrderRequest, request: OrderRequest): boole
 
 /** Whether anything of the order can still trade. */
 export function isOpen({ status }: Pick<Order, 'status'>): boolean {
-  return status === 'OPEN' || status === 'PARTIALLY_FILLED' || status === 'TRIGGER_PENDING';
+  return status !== 'FILLED' && status !== 'CANCELLED' && status !== 'REJECTED';
 }
 
 /** Whether an order that waits should not any more on this date in India, `YYYY-MM-DD`. */
@@ -247,7 +272,8 @@ export function fillOrder<O extends Order>(order: O, price: bigint, quantity: bi
     throw new Error(`order ${order.id} (${order.status}) cannot be filled with ${quantity.toString()}`);
   }
   const filledQuantity = order.filledQuantity + quantity;
-  const status = filledQuantity === order.quantity ? 'FILLED' : 'PARTIALLY_FILLED';
+  const rest = order.status === 'UNKNOWN' ? 'UNKNOWN' : 'PARTIALLY_FILLED';
+  const status = filledQuantity === order.quantity ? 'FILLED' : rest;
   return { ...order, status, filledQuantity, turnover: order.turnover + price * quantity };
 }
 
@@ -293,6 +319,22 @@ export function cancelOrder<O extends Order>(order: O, reason: CancelReason): O 
   return { ...order, status: 'CANCELLED', cancelReason: reason };
 }
 
+/** The order after a broker turned it down. */
+export function rejectOrder<O extends Order>(order: O, reason: RejectReason): O {
+  if (!isOpen(order)) throw new Error(`order ${order.id} (${order.status}) cannot be rejected`);
+  return { ...order, status: 'REJECTED', rejectReason: reason };
+}
+
+/** The open order as a broker says that it stands. */
+export function standOrder<O extends Order>(
+  order: O,
+  status: 'PENDING' | 'TRIGGER_PENDING' | 'OPEN' | 'UNKNOWN',
+): O {
+  if (!isOpen(order)) throw new Error(`order ${order.id} (${order.status}) cannot stand as ${status}`);
+  const isPart = order.filledQuantity > 0n && status !== 'UNKNOWN';
+  return { ...order, status: isPart ? 'PARTIALLY_FILLED' : status };
+}
+
 /** The order as one of its events left it. */
 export function stateAfter<O extends Order>(
   order: O,
@@ -309,12 +351,18 @@ export function stateAfter<O extends Order>(
     triggerPrice,
     displayQuantity,
     cancelReason: status === 'CANCELLED' ? order.cancelReason : null,
+    rejectReason: status === 'REJECTED' ? order.rejectReason : null,
   };
 }
 
 /** Turnover per unit, rounded half away from zero to the minor unit; null before the first fill. */
 export function averagePrice(turnover: bigint, filledQuantity: bigint): bigint | null {
   return filledQuantity === 0n ? null : multiplyRatio(turnover, 1n, filledQuantity);
+}
+
+/** Whether a refusal is over by itself, so that whoever can wait asks again. */
+export function isPassing({ code }: TradingRefusal): boolean {
+  return code === 'ORDER_RATE_EXCEEDED' || code === 'VENUE_UNAVAILABLE';
 }
 
 /** A refusal of this domain with its standard sentence, about one field of the input or about none. */

@@ -56,6 +56,22 @@ export function rollSession(session: Session, nowMs: number): Session {
   return { ...session, date, previousClose, referencePrice: previousClose, range: null, volume: 0n };
 }
 
+/** The session as it was told elsewhere that the day went, before a trade of `quantity` that the day's volume counts. */
+export function observeDay(
+  session: Session,
+  day: NonNullable<Session['range']> & Pick<Session, 'previousClose' | 'volume'>,
+  quantity: bigint,
+): Session {
+  const { open, high, low, previousClose, volume } = day;
+  return {
+    ...session,
+    previousClose,
+    referencePrice: previousClose,
+    range: { open, high, low },
+    volume: volume - quantity,
+  };
+}
+
 /**
  * The session ready for a recorded price. The band follows a replay: it lies around the first price of each recorded
  * day, because what happened between two of them (a split, say) is not known here, and around any price that leaves it.

@@ -17,10 +17,13 @@ import type { OrderStore } from '../store/order.ts';
 import type { PositionStore } from '../store/position.ts';
 import type { WatchlistStore } from '../store/watchlist.ts';
 import type { TickKeeper } from '../tick-keeper.ts';
+import type { Venue } from '../venue.ts';
 
 export interface TradingContext extends CallContext {
   readonly platform: Platform;
   readonly exchange: Exchange;
+  /** Undefined where orders are matched here. */
+  readonly venue: Pick<Venue, 'state'> | undefined;
   readonly instruments: InstrumentStore;
   readonly recorder: CandleRecorder;
   /** Undefined where ticks are not kept. */

@@ -20,6 +20,7 @@ import {
   type OrderStatus,
   type OrderType,
   type Product,
+  type RejectReason,
   type SelfTradePrevention,
   type Side,
   type TermsWish,
@@ -62,11 +63,16 @@ export const SelfTradePreventionEnum = enumOf<SelfTradePrevention>(
 );
 
 export const OrderStatusEnum = enumOf<OrderStatus>('OrderStatus', 'Where an order stands.', {
+  PENDING: 'Accepted and held for; the broker that is to carry it out has not confirmed it yet.',
   TRIGGER_PENDING: 'A stop that no trade has triggered yet.',
   OPEN: 'Waits; nothing has traded.',
   PARTIALLY_FILLED: 'A part has traded, the rest waits.',
+  UNKNOWN:
+    'The broker that carries it out has not said, or contradicts itself about, where it stands. It may trade or have traded, and goes on holding what it holds, until the broker was asked again and its word is clear. `filledQuantity` is what is certain.',
   FILLED: 'All of it has traded.',
   CANCELLED: 'What had not traded left the market; a part may have traded before.',
+  REJECTED:
+    'The broker, or the exchange behind it, turned it down; `rejectReason` says why. A part may have traded before.',
 });
 
 export const CancelReasonEnum = enumOf<CancelReason>(
@@ -77,16 +83,33 @@ export const CancelReasonEnum = enumOf<CancelReason>(
     MARKET_REST: 'A MARKET order, or a STOP that was triggered, found nobody else to trade with.',
     TIME_IN_FORCE: 'Its validity said so: IOC, FOK, or its last day is over.',
     SELF_TRADE: 'It met an order of the same user; `selfTradePrevention` says who leaves.',
+    BROKER: 'The broker, or the exchange behind it, took it out; nobody here asked for that.',
+  },
+);
+
+export const RejectReasonEnum = enumOf<RejectReason>(
+  'RejectReason',
+  'Why a broker, or the exchange behind it, turned an order down.',
+  {
+    FUNDS_INSUFFICIENT: 'For want of funds there.',
+    HOLDINGS_INSUFFICIENT: 'For want of the shares there.',
+    PRICE_OUT_OF_BAND: 'For its price.',
+    NOT_PLACED: 'It never arrived there, or could not be sent while it was fresh.',
+    OTHER: 'For another reason.',
   },
 );
 
 export const OrderEventKindEnum = enumOf<OrderUpdateKind>('OrderEventKind', 'What can happen to an order.', {
   CREATED: 'It was accepted.',
+  CONFIRMED: 'The broker that carries it out has it; after a doubt, has it still.',
   TRIGGERED: 'A trade reached the trigger price of a stop.',
   MODIFIED:
     'Its terms changed: its owner wished so, or it met an order of the same user that takes the same quantity from both.',
+  DOUBTED: 'Where it stands at the broker is not known any more.',
   EXECUTED: 'A part of it, or all, traded.',
+  CANCEL_REQUESTED: 'The broker is asked to cancel it; until it says so the order may trade.',
   CANCELLED: 'What was left of it left the market.',
+  REJECTED: 'The broker, or the exchange behind it, turned it down.',
   GAP: 'Nothing happened to an order: events between the last one you saw and this one are no longer kept, or never were here. Only `orderUpdates` says so.',
 });
 
@@ -179,6 +202,12 @@ export class Order extends Node {
     description: 'Why it was cancelled; null when it was not.',
   })
   cancelReason!: CancelReason | null;
+
+  @Field(() => RejectReasonEnum, {
+    nullable: true,
+    description: 'Why the broker turned it down; null when it did not.',
+  })
+  rejectReason!: RejectReason | null;
 
   @Field(() => BigIntScalar, { description: 'Units that have traded.' })
   filledQuantity!: bigint;
@@ -393,7 +422,10 @@ export class ModifyOrderPayload {
   refusal!: TradingRefusal | null;
 }
 
-@ObjectType({ description: 'The orders without what was left of them; or why not.' })
+@ObjectType({
+  description:
+    'The orders without what was left of them; those that a broker carries out, as they stand until that says so. Or why not.',
+})
 export class CancelOrdersPayload {
   @Field(() => [Order], {
     description: 'The cancelled orders, the first placed first; none when nothing was open.',
@@ -419,7 +451,10 @@ export class PlaceOrderPayload {
   refusal!: TradingRefusal | null;
 }
 
-@ObjectType({ description: 'The order without what was left of it; or why not.' })
+@ObjectType({
+  description:
+    'The order without what was left of it; where a broker carries it out, as it stands until that says so. Or why not.',
+})
 export class CancelOrderPayload {
   @Field(() => Order, { nullable: true, description: 'The cancelled order; null when refused.' })
   order!: Order | null;

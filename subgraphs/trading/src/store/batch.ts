@@ -55,6 +55,7 @@ const ORDER_TYPES: { readonly [Field in keyof Order]-?: readonly [type: string, 
   turnover: ['int8'],
   hold: ['int8'],
   cancelReason: ['word', 'trading.cancel_reason'],
+  rejectReason: ['word', 'trading.reject_reason'],
   placedAt: ['timestamptz'],
 };
 
@@ -66,7 +67,8 @@ const ORDERS: Table<Order> = {
     return { name: ORDER[field], type, ...(cast && { cast }), of: (order) => order[field] };
   }),
   onConflict: `(id) DO UPDATE SET status = excluded.status, filled_quantity = excluded.filled_quantity,
-    turnover = excluded.turnover, cancel_reason = excluded.cancel_reason, quantity = excluded.quantity,
+    turnover = excluded.turnover, cancel_reason = excluded.cancel_reason,
+    reject_reason = excluded.reject_reason, quantity = excluded.quantity,
     limit_price = excluded.limit_price, trigger_price = excluded.trigger_price,
     display_quantity = excluded.display_quantity, hold = excluded.hold`,
 };

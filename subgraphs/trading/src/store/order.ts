@@ -93,6 +93,7 @@ export const ORDER: Columns<OrderRow> = {
   turnover: 'turnover',
   hold: 'hold',
   cancelReason: 'cancel_reason',
+  rejectReason: 'reject_reason',
   placedAt: 'placed_at',
   arrival: 'arrival',
 };
@@ -129,7 +130,7 @@ const ORDER_EVENT: Columns<OrderEventRow> = {
 const UPDATES_MAX = 200;
 /** Comes before every id of a user. */
 const NO_USER = '00000000-0000-0000-0000-000000000000';
-const IS_OPEN = `status IN ('TRIGGER_PENDING', 'OPEN', 'PARTIALLY_FILLED')`;
+const IS_OPEN = `status NOT IN ('FILLED', 'CANCELLED', 'REJECTED')`;
 
 /** What callers read; row-level security holds. It shows everything that was acknowledged before it is asked. */
 export class OrderStore {

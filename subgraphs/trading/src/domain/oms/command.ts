@@ -4,7 +4,16 @@
  * exactly, instants milliseconds since the epoch. Ids and time come with them: carrying out the same commands again
  * gives the same state.
  */
-import type { CancelReason, OrderType, Product, SelfTradePrevention, Side, Validity } from '../order.ts';
+import type {
+  CancelReason,
+  OrderType,
+  Product,
+  RejectReason,
+  SelfTradePrevention,
+  Side,
+  Validity,
+} from '../order.ts';
+import type { VenueStanding } from '../broker/standing.ts';
 import type { Currency } from '@gridworks/kit/money';
 import type { Exchange, InstrumentKind } from '../instrument.ts';
 
@@ -86,6 +95,8 @@ export interface PlaceOrder extends Entering {
   readonly limitPrice: number | null;
   /** What is above the freeze quantity becomes several orders. */
   readonly isSliced?: true;
+  /** A broker carries it out, and nothing here matches it. */
+  readonly isRouted?: true;
   // What most orders do not have is there only where it says something.
   readonly triggerPrice?: number;
   readonly displayQuantity?: number;
@@ -170,6 +181,27 @@ export interface AdjustStock extends At {
   readonly splitFactor: string;
 }
 
+/** A broker says where an order of ours stands. */
+export interface TellStanding extends At {
+  readonly kind: 'standing';
+  readonly orderId: string;
+  readonly standing: VenueStanding;
+  /** Why it was turned down, where it was. */
+  readonly reason?: RejectReason;
+}
+
+/** A broker says that an order of ours traded: each of its trades is told once. */
+export interface TellFill extends At {
+  readonly kind: 'fill';
+  /** The ids of what comes of it count on from this one. */
+  readonly id: string;
+  readonly orderId: string;
+  /** The broker's. */
+  readonly tradeId: string;
+  readonly price: number;
+  readonly quantity: number;
+}
+
 /** What the market's other participants do. */
 export type MarketCommand = QuoteMarket | PrintMarket | RepeatTrade;
 export type Command =
@@ -182,4 +214,6 @@ export type Command =
   | CancelOrders
   | MarketCommand
   | SetLimits
-  | AdjustStock;
+  | AdjustStock
+  | TellStanding
+  | TellFill;

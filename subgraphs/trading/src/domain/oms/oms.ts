@@ -37,9 +37,11 @@ import type {
   StateMarket,
   Terms,
 } from './command.ts';
+import { unsupported, type VenueStanding } from '../broker/standing.ts';
 import { idAfter } from './ids.ts';
 import { MarketSide } from './market.ts';
 import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
+import { RoutedOrders, type Routed } from './routed.ts';
 import { factsOf, orderOf, type KeptOrder, type OmsState } from './state.ts';
 import {
   coreTypeOf,
@@ -93,6 +95,10 @@ export class Oms {
   /** By number in the core, and by id. */
   readonly #orders = new Map<number, Order>();
   readonly #numbers = new Map<string, number>();
+  readonly #routed = new RoutedOrders(
+    (order) => this.#accountOf(order),
+    (step, work) => this.#take(step, work),
+  );
   readonly #credited = new Set<string>();
   /** Splits that were carried out, each by its instrument and ex-date. */
   readonly #adjusted = new Set<string>();
@@ -108,6 +114,7 @@ export class Oms {
     for (const { order } of state.core.orders) this.#lastNumber = Math.max(this.#lastNumber, order);
     for (const id of state.credited) this.#credited.add(id);
     for (const name of state.adjusted ?? []) this.#adjusted.add(name);
+    for (const routed of state.routed ?? []) this.#routed.recall(routed);
   }
 
   /** How far the matching core has counted. */
@@ -134,11 +141,32 @@ export class Oms {
   /** The open order of this id. */
   order(id: string): Order | undefined {
     const number = this.#numbers.get(id);
-    return number === undefined ? undefined : this.#orders.get(number);
+    return number === undefined ? this.#routed.order(id) : this.#orders.get(number);
   }
 
+  /** The open orders that wait in the books. */
   openOrders(): IterableIterator<Order> {
     return this.#orders.values();
+  }
+
+  /** The order of this id that a broker carries out, as long as it is remembered. */
+  routed(id: string): Routed | undefined {
+    return this.#routed.get(id);
+  }
+
+  /** The open orders that a broker carries out. */
+  routedOrders(): Iterable<Order> {
+    return this.#routed.orders();
+  }
+
+  /** Whether anything follows from what a broker says of an order. */
+  isNews(orderId: string, standing: VenueStanding): boolean {
+    return this.#routed.isNews(orderId, standing);
+  }
+
+  /** Whether a trade of an order at a broker is still to be counted. */
+  isUncounted(orderId: string, tradeId: string): boolean {
+    return this.#routed.isUncounted(orderId, tradeId);
   }
 
   /** The open orders of a user, of one instrument and one side where they are given, as they were accepted. */
@@ -147,6 +175,7 @@ export class Oms {
     const orders = this.#core
       .ordersOf(account?.number ?? 0)
       .flatMap(({ order }) => this.#orders.get(order) ?? []);
+    for (const order of this.#routed.orders()) if (order.userId === userId) orders.push(order);
     return orders.filter(
       ({ symbol, side }) => symbol === (only.symbol ?? symbol) && side === (only.side ?? side),
     );
@@ -285,6 +314,14 @@ export class Oms {
         if (refusal) return refusal;
         break;
       }
+      case 'standing':
+        this.#routed.stand(command, work);
+        break;
+      case 'fill': {
+        const refusal = this.#routed.fill(command, work);
+        if (refusal) return refusal;
+        break;
+      }
       case 'quote':
       case 'print':
       case 'repeat':
@@ -302,6 +339,8 @@ export class Oms {
     if (!account) throw new Error(`user ${userId} places an order without an account`);
     const request = requestOf(command);
     const floor = this.#floors.get(request.symbol);
+    const untaken = command.isRouted && unsupported(request);
+    if (untaken) return untaken;
     const accepted = checkOrder(
       request,
       floor?.listing,
@@ -318,6 +357,7 @@ export class Oms {
       const sliceId = index === 0 ? id : idAfter(id, work.nextId());
       const wish = slices.length === 1 ? request : sliceOf(request, index, quantity);
       const order = createOrder(wish, { ...about, id: sliceId, hold });
+      if (command.isRouted) return this.#routed.add(order, work);
       this.#take(created(order), work);
       this.#enter(floor, order, this.#nextNumber(), Number(accepted.worstPrice), Number(quantity), (report) =>
         this.#hear(report, id, work),
@@ -328,6 +368,7 @@ export class Oms {
 
   #modify(command: ModifyOrder, work: Work): TradingRefusal | undefined {
     const { at, id, userId, orderId } = command;
+    if (this.#routed.order(orderId)?.userId === userId) return no('VENUE_UNSUPPORTED', 'orderId');
     const number = this.#numbers.get(orderId);
     const order = number === undefined ? undefined : this.#orders.get(number);
     if (number === undefined || order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
@@ -372,6 +413,10 @@ export class Oms {
     }: { readonly orderId: string; readonly userId: string; readonly reason: CancelReason },
     work: Work,
   ): TradingRefusal | undefined {
+    if (this.#routed.order(orderId)?.userId === userId) {
+      this.#routed.cancel(orderId, reason, work);
+      return undefined;
+    }
     const number = this.#numbers.get(orderId);
     const order = number === undefined ? undefined : this.#orders.get(number);
     if (number === undefined || order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
@@ -591,6 +636,7 @@ export class Oms {
   }
 
   state(): OmsState {
+    const routed = this.#routed.state();
     return {
       now: this.#now,
       orderRateMax: this.#orderRateMax,
@@ -600,6 +646,7 @@ export class Oms {
       core: this.#core.snapshot(),
       credited: [...this.#credited],
       ...(this.#adjusted.size > 0 && { adjusted: [...this.#adjusted] }),
+      ...(routed.length > 0 && { routed }),
     };
   }
 }

@@ -1,7 +1,7 @@
 /** The exchange's whole state as JSON can hold it: what a snapshot keeps, and what tells two states apart. */
 import { dateOf } from '@gridworks/kit/time';
 import { hashOf, type Snapshot } from '../matching/engine.ts';
-import { PLAIN, type Order, type OrderRequest } from '../order.ts';
+import { PLAIN, type CancelReason, type Order, type OrderRequest } from '../order.ts';
 import type { AccountState } from './account.ts';
 import type { PlaceOrder, Terms } from './command.ts';
 
@@ -15,13 +15,34 @@ export interface OmsState {
   readonly credited: readonly string[];
   /** Splits that were carried out; left out while there are none. */
   readonly adjusted?: readonly string[];
+  /** Orders that a broker carries out; left out while there are none. */
+  readonly routed?: readonly KeptRouted[];
+}
+
+/** An order at a broker: open, or ended not long ago. */
+export interface KeptRouted {
+  readonly order: KeptFacts;
+  /** Those of its trades that were counted, by the broker's ids. */
+  readonly trades: readonly string[];
+  /** Orders that were made of what traded after its end. */
+  readonly lates: number;
+  /** Why the broker is to cancel it. */
+  readonly cancel?: CancelReason;
+  readonly endedAt?: number;
 }
 
 /** An open order with its name in the core. */
 export type KeptOrder = readonly [number: number, order: KeptFacts];
 type KeptFacts = Omit<
   Order,
-  'quantity' | 'limitPrice' | 'filledQuantity' | 'turnover' | 'hold' | 'placedAt' | keyof Rare
+  | 'quantity'
+  | 'limitPrice'
+  | 'filledQuantity'
+  | 'turnover'
+  | 'hold'
+  | 'placedAt'
+  | 'rejectReason'
+  | keyof Rare
 > & {
   readonly quantity: number;
   readonly limitPrice: number | null;
@@ -29,6 +50,7 @@ type KeptFacts = Omit<
   readonly turnover: number;
   readonly hold: number;
   readonly placedAt: number;
+  readonly rejectReason?: Order['rejectReason'];
 } & Rare;
 
 /** What most orders do not have: kept only where it says something, as in the commands. */
@@ -39,7 +61,7 @@ type Rare = Pick<
 
 /** Equal for equal states. What the market quotes and how the core numbers things is no part of it, as of the commands. */
 export function hashOfOms(state: OmsState): string {
-  const { core, accounts, orders, credited, adjusted, now, orderRateMax } = state;
+  const { core, accounts, orders, credited, adjusted, routed, now, orderRateMax } = state;
   const byNumber = new Map(orders);
   const queued = core.orders
     .flatMap(({ order, price, quantity, filled, priority }) => {
@@ -47,11 +69,20 @@ export function hashOfOms(state: OmsState): string {
       return facts ? [{ facts, price, quantity, filled, priority }] : [];
     })
     .sort((a, b) => (a.facts.symbol === b.facts.symbol ? 0 : a.facts.symbol < b.facts.symbol ? -1 : 1));
-  return hashOf({ now, orderRateMax, accounts, queued, credited, ...(adjusted && { adjusted }) });
+  return hashOf({
+    now,
+    orderRateMax,
+    accounts,
+    queued,
+    credited,
+    ...(adjusted && { adjusted }),
+    ...(routed && { routed }),
+  });
 }
 
 export function factsOf(order: Order): KeptFacts {
-  const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill, ...common } = order;
+  const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill, rejectReason, ...common } =
+    order;
   const { quantity, limitPrice, filledQuantity, turnover, hold, placedAt } = order;
   return {
     ...common,
@@ -62,6 +93,7 @@ export function factsOf(order: Order): KeptFacts {
     turnover: Number(turnover),
     hold: Number(hold),
     placedAt: placedAt.getTime(),
+    ...(rejectReason !== null && { rejectReason }),
   };
 }
 
@@ -112,5 +144,6 @@ export function orderOf(facts: KeptFacts): Order {
     turnover: BigInt(turnover),
     hold: BigInt(hold),
     placedAt: dateOf(placedAt),
+    rejectReason: facts.rejectReason ?? null,
   };
 }
