@@ -364,7 +364,7 @@ async function checkJournal(tx: Sql): Promise<void> {
   }
 }
 
-const IS_OPEN = `(status IN ('TRIGGER_PENDING', 'OPEN', 'PARTIALLY_FILLED'))`;
+const IS_OPEN = `(status IN ('AMO_PENDING', 'TRIGGER_PENDING', 'OPEN', 'PARTIALLY_FILLED'))`;
 
 /** What must be empty once everybody has heard of everything, beside what is conserved. */
 const BALANCES: Readonly<Record<string, string>> = {

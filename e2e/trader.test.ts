@@ -299,6 +299,28 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
     await Promise.all(strangers.map((stranger) => stranger.close()));
   });
 
+  it('sees that the market is open, and is told that there is no order for after hours then', async () => {
+    const session = `{ marketSession { phase date nextPhase changesAt breakerPercent } }`;
+    expect(await trader.data(session, {})).toEqual({
+      marketSession: {
+        phase: 'CONTINUOUS',
+        date: null,
+        nextPhase: null,
+        changesAt: null,
+        breakerPercent: null,
+      },
+    });
+    expect(await place({ afterMarket: true })).toMatchObject({
+      order: null,
+      refusal: { code: 'SESSION_OPEN', path: ['input', 'afterMarket'] },
+    });
+    const { order } = await trader.data<{ order: object }>(
+      `query ($id: ID!) { order(id: $id) { origin afterMarket } }`,
+      { id: (await buy()).id },
+    );
+    expect(order).toEqual({ origin: 'USER', afterMarket: false });
+  });
+
   it('must be signed in to trade or to watch orders', async () => {
     const anybody = new GraphClient(url);
     const place = `mutation { placeOrder(input: { clientOrderId: "x", symbol: "INFY", side: BUY, type: MARKET, product: CNC, quantity: 1 }) { order { id } } }`;

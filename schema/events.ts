@@ -48,6 +48,8 @@ export interface Topics {
   'users.authenticated': { readonly userId: string };
   /** An order was accepted and its funds (BUY: cash, SELL: nothing) are promised. */
   'orders.created': OrderFacts & { readonly quantity: number; readonly hold: MinorUnits };
+  /** An after-market order entered the exchange when that took orders again. */
+  'orders.entered': OrderFacts;
   /** A trade reached the trigger price of a stop: it is an order like any other now. */
   'orders.triggered': OrderFacts & { readonly triggerPrice: MinorUnits };
   /**
@@ -79,7 +81,16 @@ export interface Topics {
     readonly remaining: number;
     readonly orderValue: MinorUnits;
     readonly orderQuantity: number;
-    readonly reason: 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE' | 'BROKER' | 'REJECTED';
+    readonly reason:
+      | 'USER'
+      | 'MARKET_REST'
+      | 'TIME_IN_FORCE'
+      | 'SELF_TRADE'
+      | 'OUT_OF_BAND'
+      | 'SQUARE_OFF'
+      | 'MARKET_HALTED'
+      | 'BROKER'
+      | 'REJECTED';
   };
   /** The units of an instrument became others, in everything that is held of it. */
   'instruments.adjusted': Adjustment;

@@ -109,10 +109,18 @@ export type CancelOrdersInput = {
 
 /** Why what was left of an order left the market. */
 export type CancelReason =
+  /** The broker, or the exchange behind it, took it out; nobody here asked for that. */
+  | 'BROKER'
+  /** The whole market was halted; nothing that waited stays. */
+  | 'MARKET_HALTED'
   /** A MARKET order, or a STOP that was triggered, found nobody else to trade with. */
   | 'MARKET_REST'
+  /** The price band of a new trading day does not hold its price. */
+  | 'OUT_OF_BAND'
   /** It met an order of the same user; `selfTradePrevention` says who leaves. */
   | 'SELF_TRADE'
+  /** Positions of the day were being closed, ten minutes before the close. */
+  | 'SQUARE_OFF'
   /** Its validity said so: IOC, FOK, or its last day is over. */
   | 'TIME_IN_FORCE'
   /** Its owner took it back. */
@@ -279,6 +287,19 @@ export type JoinAsMemberInput = {
   readonly tier: Tier;
 };
 
+/** What the exchange does at a time of the day. */
+export type MarketPhase =
+  /** The auction has traded and continuous trading has not begun: it takes no orders. */
+  | 'BUFFER'
+  /** It takes no orders. Orders of the day have ended. */
+  | 'CLOSED'
+  /** Orders trade as they come. */
+  | 'CONTINUOUS'
+  /** The whole market is halted, because an index has moved too far. It opens again by a call auction. */
+  | 'HALTED'
+  /** It takes orders for a call auction, which has one price for all; nothing trades yet. A MARKET order trades at that price, whatever it is. */
+  | 'PRE_OPEN';
+
 /** Other terms for an open order; what is null stays. A smaller quantity keeps its place in the queue, any other change loses it. */
 export type ModifyOrderInput = {
   /** Units shown at a time, for orders that hide some; null to leave it. */
@@ -307,19 +328,38 @@ export type OpenMemberSessionInput = {
 export type OrderEventKind =
   /** What was left of it left the market. */
   | 'CANCELLED'
+  /** The broker is asked to cancel it; until it says so the order may trade. */
+  | 'CANCEL_REQUESTED'
+  /** The broker that carries it out has it; after a doubt, has it still. */
+  | 'CONFIRMED'
   /** It was accepted. */
   | 'CREATED'
+  /** Where it stands at the broker is not known any more. */
+  | 'DOUBTED'
+  /** An after-market order went to the call auction of a new trading day. */
+  | 'ENTERED'
   /** A part of it, or all, traded. */
   | 'EXECUTED'
   /** Nothing happened to an order: events between the last one you saw and this one are no longer kept, or never were here. Only `orderUpdates` says so. */
   | 'GAP'
-  /** Its terms changed: its owner wished so, or it met an order of the same user that takes the same quantity from both. */
+  /** Its terms changed: its owner wished so, it met an order of the same user that takes the same quantity from both, or it is a MARKET order that a call auction left over: it waits at the price of the auction. */
   | 'MODIFIED'
+  /** The broker, or the exchange behind it, turned it down. */
+  | 'REJECTED'
   /** A trade reached the trigger price of a stop. */
   | 'TRIGGERED';
 
+/** Who placed an order. */
+export type OrderOrigin =
+  /** The exchange, which closes what its owner holds under MIS when the day ends. */
+  | 'SQUARE_OFF'
+  /** Its owner. */
+  | 'USER';
+
 /** Where an order stands. */
 export type OrderStatus =
+  /** An after-market order: waits for the call auction of the next trading day. */
+  | 'AMO_PENDING'
   /** What had not traded left the market; a part may have traded before. */
   | 'CANCELLED'
   /** All of it has traded. */
@@ -328,8 +368,14 @@ export type OrderStatus =
   | 'OPEN'
   /** A part has traded, the rest waits. */
   | 'PARTIALLY_FILLED'
+  /** Accepted and held for; the broker that is to carry it out has not confirmed it yet. */
+  | 'PENDING'
+  /** The broker, or the exchange behind it, turned it down; `rejectReason` says why. A part may have traded before. */
+  | 'REJECTED'
   /** A stop that no trade has triggered yet. */
-  | 'TRIGGER_PENDING';
+  | 'TRIGGER_PENDING'
+  /** The broker that carries it out has not said, or contradicts itself about, where it stands. It may trade or have traded, and goes on holding what it holds, until the broker was asked again and its word is clear. `filledQuantity` is what is certain. */
+  | 'UNKNOWN';
 
 /** How an order names its price. */
 export type OrderType =
@@ -399,6 +445,8 @@ export type PlaceBasketInput = {
 
 /** The wish to trade. */
 export type PlaceOrderInput = {
+  /** Places it while the exchange is closed, for the call auction of the next trading day: what it may cost is held at once. Not for IOC, FOK, post-only, or orders that show a part of themselves. */
+  readonly afterMarket?: Scalars['Boolean']['input'];
   /** Your own name for the order: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same order under it again changes nothing and answers with the first. */
   readonly clientOrderId: Scalars['String']['input'];
   /** Shows others so many units at a time, at least a tenth of the quantity: for LIMIT orders that may wait. Each next part queues anew. Null to show all. */
@@ -483,6 +531,19 @@ export type RegisterPartnerInput = {
   /** Name for people, 2 to 60 characters, unique within the tenant. */
   readonly name: Scalars['String']['input'];
 };
+
+/** Why a broker, or the exchange behind it, turned an order down. */
+export type RejectReason =
+  /** For want of funds there. */
+  | 'FUNDS_INSUFFICIENT'
+  /** For want of the shares there. */
+  | 'HOLDINGS_INSUFFICIENT'
+  /** It never arrived there, or could not be sent while it was fresh. */
+  | 'NOT_PLACED'
+  /** For another reason. */
+  | 'OTHER'
+  /** For its price. */
+  | 'PRICE_OUT_OF_BAND';
 
 /** What an operator decides about a partner. */
 export type ReviewDecision =
@@ -611,6 +672,8 @@ export type TradingRefusalCode =
   | 'ALERT_REACHED'
   /** You have no alert of this id. */
   | 'ALERT_UNKNOWN'
+  /** A call auction takes plain orders only: none that is IOC or FOK, shows a part of itself, or is post-only. */
+  | 'AUCTION_TERMS_NOT_ALLOWED'
   /** A basket has 1 to 20 orders, each under a name of its own. */
   | 'BASKET_INVALID'
   /** A batch has 1 to 1,000 entries in order of time, with positive prices and quantities. */
@@ -665,6 +728,10 @@ export type TradingRefusalCode =
   | 'INSTRUMENT_UNKNOWN'
   /** The quantity is not a multiple of the lot size. */
   | 'LOT_SIZE_VIOLATED'
+  /** The whole market is halted, because it has moved too far. */
+  | 'MARKET_HALTED'
+  /** Positions of the day are being closed: nothing more is bought under MIS until tomorrow. */
+  | 'MIS_CLOSED'
   /** The order is filled or cancelled already. */
   | 'ORDER_CLOSED'
   /** You have placed as many orders within one second as one may. */
@@ -689,6 +756,10 @@ export type TradingRefusalCode =
   | 'QUANTITY_FILLED'
   /** The quantity must lie between 1 and 10000000. */
   | 'QUANTITY_INVALID'
+  /** The exchange takes no orders now: it is closed, or between its opening auction and trading. */
+  | 'SESSION_CLOSED'
+  /** An after-market order is for when the exchange is closed. */
+  | 'SESSION_OPEN'
   /** The price is not a multiple of the tick size. */
   | 'TICK_SIZE_VIOLATED'
   /** A buying stop is triggered at or below its limit price, a selling one at or above it. */
@@ -699,6 +770,10 @@ export type TradingRefusalCode =
   | 'TRIGGER_PRICE_REQUIRED'
   /** An order of this type does not wait like that: a MARKET order takes DAY, IOC or FOK, a stop DAY, GTC or GTD, and nothing of MIS outlasts its day. */
   | 'VALIDITY_NOT_ALLOWED'
+  /** The broker that carries orders out cannot be reached at the moment. */
+  | 'VENUE_UNAVAILABLE'
+  /** The broker that carries orders out does not take this. */
+  | 'VENUE_UNSUPPORTED'
   /** You have 20 watchlists, which is as many as there can be. */
   | 'WATCHLISTS_TOO_MANY'
   /** The name of a watchlist has 1 to 40 characters, none of them a control character. */
@@ -749,7 +824,7 @@ export type UsersRefusalCode =
 
 /** How long an order waits. A MARKET order never waits: it takes DAY, IOC or FOK. A stop takes DAY, GTC or GTD. */
 export type Validity =
-  /** Until it is filled or cancelled, at most to the end of the day in India. */
+  /** Until it is filled or cancelled, at most to the close; where the exchange trades around the clock, to the end of the day in India. */
   | 'DAY'
   /** Fill or kill: trades whole at once, or not at all. */
   | 'FOK'
@@ -759,6 +834,22 @@ export type Validity =
   | 'GTD'
   /** Immediate or cancel: what does not trade at once is cancelled. */
   | 'IOC';
+
+/** Whether orders can be sent there just now. */
+export type VenueConnection =
+  /** They can, and what is known of earlier ones was compared with the venue. */
+  | 'CONNECTED'
+  /** They cannot: the venue is away, or what is known of it may be old. It is tried again by itself. */
+  | 'DISCONNECTED'
+  /** They cannot until somebody has signed in at the broker anew. */
+  | 'LOGGED_OUT';
+
+/** What carries orders out. */
+export type VenueKind =
+  /** A broker. It takes DAY and IOC orders that show all of their quantity, and changes none of them; it confirms, fills and cancels in its own time. */
+  | 'BROKER'
+  /** The exchange of this graph: nothing leaves it. */
+  | 'EMBEDDED';
 
 /** One of the two balances of a wallet. */
 export type WalletBalance =

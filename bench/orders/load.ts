@@ -61,6 +61,7 @@ export async function loadOrders(
       postOnly: PLAIN.postOnly,
       selfTradePrevention: PLAIN.selfTradePrevention,
       goodTill: null,
+      afterMarket: PLAIN.afterMarket,
       clientOrderId: `${seed}-${index}`,
       // People sell what they have: their own instrument.
       symbol: symbols[person % symbols.length] ?? '',

@@ -54,6 +54,8 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Seed of the market simulator; the same seed makes the same market. `off` runs no simulator. */
   GRIDWORKS_SIMULATOR: z.string().min(1).default('2026'),
+  /** `exchange` keeps the hours and holidays of NSE, with its auction, breaker and square-off; `continuous` trades around the clock. */
+  GRIDWORKS_SESSION: z.enum(['continuous', 'exchange']).default('continuous'),
   /** Whether ticks are kept for good. */
   GRIDWORKS_TICKS: z.enum(['on', 'off']).default('on'),
   /** A ClickHouse that keeps them, `http://user:password@host:8123/database`. Unset: a file of the data folder. */
@@ -119,6 +121,8 @@ export interface Config {
   readonly supergraphFile: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly simulatorSeed: string | undefined;
+  /** Whether the exchange keeps the hours of NSE or trades around the clock. */
+  readonly session: 'continuous' | 'exchange';
   /** Undefined: ticks are not kept. */
   readonly ticks: TickSettings | undefined;
   /** Undefined: orders are matched here. */
@@ -149,6 +153,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     supergraphFile: fromRoot(values.GRIDWORKS_SUPERGRAPH),
     logLevel: values.LOG_LEVEL,
     simulatorSeed: values.GRIDWORKS_SIMULATOR === 'off' ? undefined : values.GRIDWORKS_SIMULATOR,
+    session: values.GRIDWORKS_SESSION,
     ticks:
       values.GRIDWORKS_TICKS === 'off' ? undefined : ticksOf(values.CLICKHOUSE_URL, values.GRIDWORKS_DATA),
     broker: brokerOf(values),
@@ -180,6 +185,10 @@ function brokerOf(values: z.infer<typeof Environment>): BrokerSettings | undefin
   if (apiKey === undefined || accessToken === undefined || apiSecret === undefined)
     throw new Error(
       'the configuration is wrong:\n  BROKER_URL: needs BROKER_API_KEY, BROKER_ACCESS_TOKEN and BROKER_API_SECRET',
+    );
+  if (values.GRIDWORKS_SESSION === 'exchange')
+    throw new Error(
+      'the configuration is wrong:\n  GRIDWORKS_SESSION: a broker keeps its own hours; leave it out',
     );
   const isKite = new URL(restUrl).origin === KITE.rest;
   const tickerUrl = values.BROKER_TICKER_URL ?? (isKite ? KITE.ticker : restUrl.replace(/^http/, 'ws'));

@@ -600,6 +600,13 @@ export type EnumSelfTradePreventionFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel> | $Enums.SelfTradePrevention
 }
 
+export type EnumOrderOriginFilter<$PrismaModel = never> = {
+  equals?: $Enums.OrderOrigin | Prisma.EnumOrderOriginFieldRefInput<$PrismaModel>
+  in?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOrderOriginFilter<$PrismaModel> | $Enums.OrderOrigin
+}
+
 export type EnumOrderStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -612,6 +619,13 @@ export type EnumCancelReasonNullableFilter<$PrismaModel = never> = {
   in?: $Enums.CancelReason[] | Prisma.ListEnumCancelReasonFieldRefInput<$PrismaModel> | null
   notIn?: $Enums.CancelReason[] | Prisma.ListEnumCancelReasonFieldRefInput<$PrismaModel> | null
   not?: Prisma.NestedEnumCancelReasonNullableFilter<$PrismaModel> | $Enums.CancelReason | null
+}
+
+export type EnumRejectReasonNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.RejectReason | Prisma.EnumRejectReasonFieldRefInput<$PrismaModel> | null
+  in?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumRejectReasonNullableFilter<$PrismaModel> | $Enums.RejectReason | null
 }
 
 export type EnumOrderSideWithAggregatesFilter<$PrismaModel = never> = {
@@ -664,6 +678,16 @@ export type EnumSelfTradePreventionWithAggregatesFilter<$PrismaModel = never> = 
   _max?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel>
 }
 
+export type EnumOrderOriginWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OrderOrigin | Prisma.EnumOrderOriginFieldRefInput<$PrismaModel>
+  in?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOrderOriginWithAggregatesFilter<$PrismaModel> | $Enums.OrderOrigin
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOrderOriginFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOrderOriginFilter<$PrismaModel>
+}
+
 export type EnumOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -682,6 +706,16 @@ export type EnumCancelReasonNullableWithAggregatesFilter<$PrismaModel = never> =
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedEnumCancelReasonNullableFilter<$PrismaModel>
   _max?: Prisma.NestedEnumCancelReasonNullableFilter<$PrismaModel>
+}
+
+export type EnumRejectReasonNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.RejectReason | Prisma.EnumRejectReasonFieldRefInput<$PrismaModel> | null
+  in?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumRejectReasonNullableWithAggregatesFilter<$PrismaModel> | $Enums.RejectReason | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumRejectReasonNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumRejectReasonNullableFilter<$PrismaModel>
 }
 
 export type EnumOrderEventKindFilter<$PrismaModel = never> = {
@@ -1477,6 +1511,13 @@ export type NestedEnumSelfTradePreventionFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel> | $Enums.SelfTradePrevention
 }
 
+export type NestedEnumOrderOriginFilter<$PrismaModel = never> = {
+  equals?: $Enums.OrderOrigin | Prisma.EnumOrderOriginFieldRefInput<$PrismaModel>
+  in?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOrderOriginFilter<$PrismaModel> | $Enums.OrderOrigin
+}
+
 export type NestedEnumOrderStatusFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -1489,6 +1530,13 @@ export type NestedEnumCancelReasonNullableFilter<$PrismaModel = never> = {
   in?: $Enums.CancelReason[] | Prisma.ListEnumCancelReasonFieldRefInput<$PrismaModel> | null
   notIn?: $Enums.CancelReason[] | Prisma.ListEnumCancelReasonFieldRefInput<$PrismaModel> | null
   not?: Prisma.NestedEnumCancelReasonNullableFilter<$PrismaModel> | $Enums.CancelReason | null
+}
+
+export type NestedEnumRejectReasonNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.RejectReason | Prisma.EnumRejectReasonFieldRefInput<$PrismaModel> | null
+  in?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumRejectReasonNullableFilter<$PrismaModel> | $Enums.RejectReason | null
 }
 
 export type NestedEnumOrderSideWithAggregatesFilter<$PrismaModel = never> = {
@@ -1541,6 +1589,16 @@ export type NestedEnumSelfTradePreventionWithAggregatesFilter<$PrismaModel = nev
   _max?: Prisma.NestedEnumSelfTradePreventionFilter<$PrismaModel>
 }
 
+export type NestedEnumOrderOriginWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.OrderOrigin | Prisma.EnumOrderOriginFieldRefInput<$PrismaModel>
+  in?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  notIn?: $Enums.OrderOrigin[] | Prisma.ListEnumOrderOriginFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumOrderOriginWithAggregatesFilter<$PrismaModel> | $Enums.OrderOrigin
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumOrderOriginFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumOrderOriginFilter<$PrismaModel>
+}
+
 export type NestedEnumOrderStatusWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.OrderStatus | Prisma.EnumOrderStatusFieldRefInput<$PrismaModel>
   in?: $Enums.OrderStatus[] | Prisma.ListEnumOrderStatusFieldRefInput<$PrismaModel>
@@ -1559,6 +1617,16 @@ export type NestedEnumCancelReasonNullableWithAggregatesFilter<$PrismaModel = ne
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedEnumCancelReasonNullableFilter<$PrismaModel>
   _max?: Prisma.NestedEnumCancelReasonNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumRejectReasonNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.RejectReason | Prisma.EnumRejectReasonFieldRefInput<$PrismaModel> | null
+  in?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.RejectReason[] | Prisma.ListEnumRejectReasonFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumRejectReasonNullableWithAggregatesFilter<$PrismaModel> | $Enums.RejectReason | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumRejectReasonNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumRejectReasonNullableFilter<$PrismaModel>
 }
 
 export type NestedEnumOrderEventKindFilter<$PrismaModel = never> = {

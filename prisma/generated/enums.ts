@@ -187,12 +187,24 @@ export const SelfTradePrevention = {
 export type SelfTradePrevention = (typeof SelfTradePrevention)[keyof typeof SelfTradePrevention]
 
 
+export const OrderOrigin = {
+  USER: 'USER',
+  SQUARE_OFF: 'SQUARE_OFF'
+} as const
+
+export type OrderOrigin = (typeof OrderOrigin)[keyof typeof OrderOrigin]
+
+
 export const OrderStatus = {
+  AMO_PENDING: 'AMO_PENDING',
+  PENDING: 'PENDING',
   TRIGGER_PENDING: 'TRIGGER_PENDING',
   OPEN: 'OPEN',
   PARTIALLY_FILLED: 'PARTIALLY_FILLED',
+  UNKNOWN: 'UNKNOWN',
   FILLED: 'FILLED',
-  CANCELLED: 'CANCELLED'
+  CANCELLED: 'CANCELLED',
+  REJECTED: 'REJECTED'
 } as const
 
 export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus]
@@ -200,10 +212,15 @@ export type OrderStatus = (typeof OrderStatus)[keyof typeof OrderStatus]
 
 export const OrderEventKind = {
   CREATED: 'CREATED',
+  ENTERED: 'ENTERED',
+  CONFIRMED: 'CONFIRMED',
   TRIGGERED: 'TRIGGERED',
   MODIFIED: 'MODIFIED',
+  DOUBTED: 'DOUBTED',
   EXECUTED: 'EXECUTED',
-  CANCELLED: 'CANCELLED'
+  CANCEL_REQUESTED: 'CANCEL_REQUESTED',
+  CANCELLED: 'CANCELLED',
+  REJECTED: 'REJECTED'
 } as const
 
 export type OrderEventKind = (typeof OrderEventKind)[keyof typeof OrderEventKind]
@@ -213,10 +230,25 @@ export const CancelReason = {
   USER: 'USER',
   MARKET_REST: 'MARKET_REST',
   TIME_IN_FORCE: 'TIME_IN_FORCE',
-  SELF_TRADE: 'SELF_TRADE'
+  SELF_TRADE: 'SELF_TRADE',
+  OUT_OF_BAND: 'OUT_OF_BAND',
+  SQUARE_OFF: 'SQUARE_OFF',
+  MARKET_HALTED: 'MARKET_HALTED',
+  BROKER: 'BROKER'
 } as const
 
 export type CancelReason = (typeof CancelReason)[keyof typeof CancelReason]
+
+
+export const RejectReason = {
+  FUNDS_INSUFFICIENT: 'FUNDS_INSUFFICIENT',
+  HOLDINGS_INSUFFICIENT: 'HOLDINGS_INSUFFICIENT',
+  PRICE_OUT_OF_BAND: 'PRICE_OUT_OF_BAND',
+  NOT_PLACED: 'NOT_PLACED',
+  OTHER: 'OTHER'
+} as const
+
+export type RejectReason = (typeof RejectReason)[keyof typeof RejectReason]
 
 
 export const BrokerOrderType = {

@@ -4471,11 +4471,14 @@ export const OrderScalarFieldEnum = {
   postOnly: 'postOnly',
   selfTradePrevention: 'selfTradePrevention',
   goodTill: 'goodTill',
+  afterMarket: 'afterMarket',
+  origin: 'origin',
   status: 'status',
   filledQuantity: 'filledQuantity',
   turnover: 'turnover',
   hold: 'hold',
   cancelReason: 'cancelReason',
+  rejectReason: 'rejectReason',
   placedAt: 'placedAt',
   arrival: 'arrival'
 } as const
@@ -5097,6 +5100,20 @@ export type ListEnumSelfTradePreventionFieldRefInput<$PrismaModel> = FieldRefInp
 
 
 /**
+ * Reference to a field of type 'OrderOrigin'
+ */
+export type EnumOrderOriginFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OrderOrigin'>
+    
+
+
+/**
+ * Reference to a field of type 'OrderOrigin[]'
+ */
+export type ListEnumOrderOriginFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OrderOrigin[]'>
+    
+
+
+/**
  * Reference to a field of type 'OrderStatus'
  */
 export type EnumOrderStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'OrderStatus'>
@@ -5121,6 +5138,20 @@ export type EnumCancelReasonFieldRefInput<$PrismaModel> = FieldRefInputType<$Pri
  * Reference to a field of type 'CancelReason[]'
  */
 export type ListEnumCancelReasonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'CancelReason[]'>
+    
+
+
+/**
+ * Reference to a field of type 'RejectReason'
+ */
+export type EnumRejectReasonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'RejectReason'>
+    
+
+
+/**
+ * Reference to a field of type 'RejectReason[]'
+ */
+export type ListEnumRejectReasonFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'RejectReason[]'>
     
 
 

@@ -491,11 +491,14 @@ export const OrderScalarFieldEnum = {
   postOnly: 'postOnly',
   selfTradePrevention: 'selfTradePrevention',
   goodTill: 'goodTill',
+  afterMarket: 'afterMarket',
+  origin: 'origin',
   status: 'status',
   filledQuantity: 'filledQuantity',
   turnover: 'turnover',
   hold: 'hold',
   cancelReason: 'cancelReason',
+  rejectReason: 'rejectReason',
   placedAt: 'placedAt',
   arrival: 'arrival'
 } as const

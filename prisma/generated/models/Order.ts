@@ -67,11 +67,14 @@ export type OrderMinAggregateOutputType = {
   postOnly: boolean | null
   selfTradePrevention: $Enums.SelfTradePrevention | null
   goodTill: Date | null
+  afterMarket: boolean | null
+  origin: $Enums.OrderOrigin | null
   status: $Enums.OrderStatus | null
   filledQuantity: bigint | null
   turnover: bigint | null
   hold: bigint | null
   cancelReason: $Enums.CancelReason | null
+  rejectReason: $Enums.RejectReason | null
   placedAt: Date | null
   arrival: bigint | null
 }
@@ -94,11 +97,14 @@ export type OrderMaxAggregateOutputType = {
   postOnly: boolean | null
   selfTradePrevention: $Enums.SelfTradePrevention | null
   goodTill: Date | null
+  afterMarket: boolean | null
+  origin: $Enums.OrderOrigin | null
   status: $Enums.OrderStatus | null
   filledQuantity: bigint | null
   turnover: bigint | null
   hold: bigint | null
   cancelReason: $Enums.CancelReason | null
+  rejectReason: $Enums.RejectReason | null
   placedAt: Date | null
   arrival: bigint | null
 }
@@ -121,11 +127,14 @@ export type OrderCountAggregateOutputType = {
   postOnly: number
   selfTradePrevention: number
   goodTill: number
+  afterMarket: number
+  origin: number
   status: number
   filledQuantity: number
   turnover: number
   hold: number
   cancelReason: number
+  rejectReason: number
   placedAt: number
   arrival: number
   _all: number
@@ -172,11 +181,14 @@ export type OrderMinAggregateInputType = {
   postOnly?: true
   selfTradePrevention?: true
   goodTill?: true
+  afterMarket?: true
+  origin?: true
   status?: true
   filledQuantity?: true
   turnover?: true
   hold?: true
   cancelReason?: true
+  rejectReason?: true
   placedAt?: true
   arrival?: true
 }
@@ -199,11 +211,14 @@ export type OrderMaxAggregateInputType = {
   postOnly?: true
   selfTradePrevention?: true
   goodTill?: true
+  afterMarket?: true
+  origin?: true
   status?: true
   filledQuantity?: true
   turnover?: true
   hold?: true
   cancelReason?: true
+  rejectReason?: true
   placedAt?: true
   arrival?: true
 }
@@ -226,11 +241,14 @@ export type OrderCountAggregateInputType = {
   postOnly?: true
   selfTradePrevention?: true
   goodTill?: true
+  afterMarket?: true
+  origin?: true
   status?: true
   filledQuantity?: true
   turnover?: true
   hold?: true
   cancelReason?: true
+  rejectReason?: true
   placedAt?: true
   arrival?: true
   _all?: true
@@ -340,11 +358,14 @@ export type OrderGroupByOutputType = {
   postOnly: boolean
   selfTradePrevention: $Enums.SelfTradePrevention
   goodTill: Date | null
+  afterMarket: boolean
+  origin: $Enums.OrderOrigin
   status: $Enums.OrderStatus
   filledQuantity: bigint
   turnover: bigint
   hold: bigint
   cancelReason: $Enums.CancelReason | null
+  rejectReason: $Enums.RejectReason | null
   placedAt: Date
   arrival: bigint
   _count: OrderCountAggregateOutputType | null
@@ -390,11 +411,14 @@ export type OrderWhereInput = {
   postOnly?: Prisma.BoolFilter<"Order"> | boolean
   selfTradePrevention?: Prisma.EnumSelfTradePreventionFilter<"Order"> | $Enums.SelfTradePrevention
   goodTill?: Prisma.DateTimeNullableFilter<"Order"> | Date | string | null
+  afterMarket?: Prisma.BoolFilter<"Order"> | boolean
+  origin?: Prisma.EnumOrderOriginFilter<"Order"> | $Enums.OrderOrigin
   status?: Prisma.EnumOrderStatusFilter<"Order"> | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFilter<"Order"> | bigint | number
   turnover?: Prisma.BigIntFilter<"Order"> | bigint | number
   hold?: Prisma.BigIntFilter<"Order"> | bigint | number
   cancelReason?: Prisma.EnumCancelReasonNullableFilter<"Order"> | $Enums.CancelReason | null
+  rejectReason?: Prisma.EnumRejectReasonNullableFilter<"Order"> | $Enums.RejectReason | null
   placedAt?: Prisma.DateTimeFilter<"Order"> | Date | string
   arrival?: Prisma.BigIntFilter<"Order"> | bigint | number
 }
@@ -417,11 +441,14 @@ export type OrderOrderByWithRelationInput = {
   postOnly?: Prisma.SortOrder
   selfTradePrevention?: Prisma.SortOrder
   goodTill?: Prisma.SortOrderInput | Prisma.SortOrder
+  afterMarket?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   hold?: Prisma.SortOrder
   cancelReason?: Prisma.SortOrderInput | Prisma.SortOrder
+  rejectReason?: Prisma.SortOrderInput | Prisma.SortOrder
   placedAt?: Prisma.SortOrder
   arrival?: Prisma.SortOrder
 }
@@ -448,11 +475,14 @@ export type OrderWhereUniqueInput = Prisma.AtLeast<{
   postOnly?: Prisma.BoolFilter<"Order"> | boolean
   selfTradePrevention?: Prisma.EnumSelfTradePreventionFilter<"Order"> | $Enums.SelfTradePrevention
   goodTill?: Prisma.DateTimeNullableFilter<"Order"> | Date | string | null
+  afterMarket?: Prisma.BoolFilter<"Order"> | boolean
+  origin?: Prisma.EnumOrderOriginFilter<"Order"> | $Enums.OrderOrigin
   status?: Prisma.EnumOrderStatusFilter<"Order"> | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFilter<"Order"> | bigint | number
   turnover?: Prisma.BigIntFilter<"Order"> | bigint | number
   hold?: Prisma.BigIntFilter<"Order"> | bigint | number
   cancelReason?: Prisma.EnumCancelReasonNullableFilter<"Order"> | $Enums.CancelReason | null
+  rejectReason?: Prisma.EnumRejectReasonNullableFilter<"Order"> | $Enums.RejectReason | null
   placedAt?: Prisma.DateTimeFilter<"Order"> | Date | string
   arrival?: Prisma.BigIntFilter<"Order"> | bigint | number
 }, "id" | "userId_clientOrderId">
@@ -475,11 +505,14 @@ export type OrderOrderByWithAggregationInput = {
   postOnly?: Prisma.SortOrder
   selfTradePrevention?: Prisma.SortOrder
   goodTill?: Prisma.SortOrderInput | Prisma.SortOrder
+  afterMarket?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   hold?: Prisma.SortOrder
   cancelReason?: Prisma.SortOrderInput | Prisma.SortOrder
+  rejectReason?: Prisma.SortOrderInput | Prisma.SortOrder
   placedAt?: Prisma.SortOrder
   arrival?: Prisma.SortOrder
   _count?: Prisma.OrderCountOrderByAggregateInput
@@ -510,11 +543,14 @@ export type OrderScalarWhereWithAggregatesInput = {
   postOnly?: Prisma.BoolWithAggregatesFilter<"Order"> | boolean
   selfTradePrevention?: Prisma.EnumSelfTradePreventionWithAggregatesFilter<"Order"> | $Enums.SelfTradePrevention
   goodTill?: Prisma.DateTimeNullableWithAggregatesFilter<"Order"> | Date | string | null
+  afterMarket?: Prisma.BoolWithAggregatesFilter<"Order"> | boolean
+  origin?: Prisma.EnumOrderOriginWithAggregatesFilter<"Order"> | $Enums.OrderOrigin
   status?: Prisma.EnumOrderStatusWithAggregatesFilter<"Order"> | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
   turnover?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
   hold?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
   cancelReason?: Prisma.EnumCancelReasonNullableWithAggregatesFilter<"Order"> | $Enums.CancelReason | null
+  rejectReason?: Prisma.EnumRejectReasonNullableWithAggregatesFilter<"Order"> | $Enums.RejectReason | null
   placedAt?: Prisma.DateTimeWithAggregatesFilter<"Order"> | Date | string
   arrival?: Prisma.BigIntWithAggregatesFilter<"Order"> | bigint | number
 }
@@ -537,11 +573,14 @@ export type OrderCreateInput = {
   postOnly: boolean
   selfTradePrevention: $Enums.SelfTradePrevention
   goodTill?: Date | string | null
+  afterMarket: boolean
+  origin: $Enums.OrderOrigin
   status: $Enums.OrderStatus
   filledQuantity: bigint | number
   turnover: bigint | number
   hold: bigint | number
   cancelReason?: $Enums.CancelReason | null
+  rejectReason?: $Enums.RejectReason | null
   placedAt: Date | string
   arrival?: bigint | number
 }
@@ -564,11 +603,14 @@ export type OrderUncheckedCreateInput = {
   postOnly: boolean
   selfTradePrevention: $Enums.SelfTradePrevention
   goodTill?: Date | string | null
+  afterMarket: boolean
+  origin: $Enums.OrderOrigin
   status: $Enums.OrderStatus
   filledQuantity: bigint | number
   turnover: bigint | number
   hold: bigint | number
   cancelReason?: $Enums.CancelReason | null
+  rejectReason?: $Enums.RejectReason | null
   placedAt: Date | string
   arrival?: bigint | number
 }
@@ -591,11 +633,14 @@ export type OrderUpdateInput = {
   postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
   selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
   goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  afterMarket?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  origin?: Prisma.EnumOrderOriginFieldUpdateOperationsInput | $Enums.OrderOrigin
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
+  rejectReason?: Prisma.NullableEnumRejectReasonFieldUpdateOperationsInput | $Enums.RejectReason | null
   placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
@@ -618,11 +663,14 @@ export type OrderUncheckedUpdateInput = {
   postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
   selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
   goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  afterMarket?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  origin?: Prisma.EnumOrderOriginFieldUpdateOperationsInput | $Enums.OrderOrigin
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
+  rejectReason?: Prisma.NullableEnumRejectReasonFieldUpdateOperationsInput | $Enums.RejectReason | null
   placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
@@ -645,11 +693,14 @@ export type OrderCreateManyInput = {
   postOnly: boolean
   selfTradePrevention: $Enums.SelfTradePrevention
   goodTill?: Date | string | null
+  afterMarket: boolean
+  origin: $Enums.OrderOrigin
   status: $Enums.OrderStatus
   filledQuantity: bigint | number
   turnover: bigint | number
   hold: bigint | number
   cancelReason?: $Enums.CancelReason | null
+  rejectReason?: $Enums.RejectReason | null
   placedAt: Date | string
   arrival?: bigint | number
 }
@@ -672,11 +723,14 @@ export type OrderUpdateManyMutationInput = {
   postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
   selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
   goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  afterMarket?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  origin?: Prisma.EnumOrderOriginFieldUpdateOperationsInput | $Enums.OrderOrigin
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
+  rejectReason?: Prisma.NullableEnumRejectReasonFieldUpdateOperationsInput | $Enums.RejectReason | null
   placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
@@ -699,11 +753,14 @@ export type OrderUncheckedUpdateManyInput = {
   postOnly?: Prisma.BoolFieldUpdateOperationsInput | boolean
   selfTradePrevention?: Prisma.EnumSelfTradePreventionFieldUpdateOperationsInput | $Enums.SelfTradePrevention
   goodTill?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  afterMarket?: Prisma.BoolFieldUpdateOperationsInput | boolean
+  origin?: Prisma.EnumOrderOriginFieldUpdateOperationsInput | $Enums.OrderOrigin
   status?: Prisma.EnumOrderStatusFieldUpdateOperationsInput | $Enums.OrderStatus
   filledQuantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   turnover?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   hold?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   cancelReason?: Prisma.NullableEnumCancelReasonFieldUpdateOperationsInput | $Enums.CancelReason | null
+  rejectReason?: Prisma.NullableEnumRejectReasonFieldUpdateOperationsInput | $Enums.RejectReason | null
   placedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   arrival?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
@@ -731,11 +788,14 @@ export type OrderCountOrderByAggregateInput = {
   postOnly?: Prisma.SortOrder
   selfTradePrevention?: Prisma.SortOrder
   goodTill?: Prisma.SortOrder
+  afterMarket?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   hold?: Prisma.SortOrder
   cancelReason?: Prisma.SortOrder
+  rejectReason?: Prisma.SortOrder
   placedAt?: Prisma.SortOrder
   arrival?: Prisma.SortOrder
 }
@@ -769,11 +829,14 @@ export type OrderMaxOrderByAggregateInput = {
   postOnly?: Prisma.SortOrder
   selfTradePrevention?: Prisma.SortOrder
   goodTill?: Prisma.SortOrder
+  afterMarket?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   hold?: Prisma.SortOrder
   cancelReason?: Prisma.SortOrder
+  rejectReason?: Prisma.SortOrder
   placedAt?: Prisma.SortOrder
   arrival?: Prisma.SortOrder
 }
@@ -796,11 +859,14 @@ export type OrderMinOrderByAggregateInput = {
   postOnly?: Prisma.SortOrder
   selfTradePrevention?: Prisma.SortOrder
   goodTill?: Prisma.SortOrder
+  afterMarket?: Prisma.SortOrder
+  origin?: Prisma.SortOrder
   status?: Prisma.SortOrder
   filledQuantity?: Prisma.SortOrder
   turnover?: Prisma.SortOrder
   hold?: Prisma.SortOrder
   cancelReason?: Prisma.SortOrder
+  rejectReason?: Prisma.SortOrder
   placedAt?: Prisma.SortOrder
   arrival?: Prisma.SortOrder
 }
@@ -836,12 +902,20 @@ export type EnumSelfTradePreventionFieldUpdateOperationsInput = {
   set?: $Enums.SelfTradePrevention
 }
 
+export type EnumOrderOriginFieldUpdateOperationsInput = {
+  set?: $Enums.OrderOrigin
+}
+
 export type EnumOrderStatusFieldUpdateOperationsInput = {
   set?: $Enums.OrderStatus
 }
 
 export type NullableEnumCancelReasonFieldUpdateOperationsInput = {
   set?: $Enums.CancelReason | null
+}
+
+export type NullableEnumRejectReasonFieldUpdateOperationsInput = {
+  set?: $Enums.RejectReason | null
 }
 
 
@@ -864,11 +938,14 @@ export type OrderSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = 
   postOnly?: boolean
   selfTradePrevention?: boolean
   goodTill?: boolean
+  afterMarket?: boolean
+  origin?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
   hold?: boolean
   cancelReason?: boolean
+  rejectReason?: boolean
   placedAt?: boolean
   arrival?: boolean
 }, ExtArgs["result"]["order"]>
@@ -891,11 +968,14 @@ export type OrderSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   postOnly?: boolean
   selfTradePrevention?: boolean
   goodTill?: boolean
+  afterMarket?: boolean
+  origin?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
   hold?: boolean
   cancelReason?: boolean
+  rejectReason?: boolean
   placedAt?: boolean
   arrival?: boolean
 }, ExtArgs["result"]["order"]>
@@ -918,11 +998,14 @@ export type OrderSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensi
   postOnly?: boolean
   selfTradePrevention?: boolean
   goodTill?: boolean
+  afterMarket?: boolean
+  origin?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
   hold?: boolean
   cancelReason?: boolean
+  rejectReason?: boolean
   placedAt?: boolean
   arrival?: boolean
 }, ExtArgs["result"]["order"]>
@@ -945,16 +1028,19 @@ export type OrderSelectScalar = {
   postOnly?: boolean
   selfTradePrevention?: boolean
   goodTill?: boolean
+  afterMarket?: boolean
+  origin?: boolean
   status?: boolean
   filledQuantity?: boolean
   turnover?: boolean
   hold?: boolean
   cancelReason?: boolean
+  rejectReason?: boolean
   placedAt?: boolean
   arrival?: boolean
 }
 
-export type OrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "clientOrderId" | "symbol" | "exchange" | "side" | "type" | "product" | "validity" | "quantity" | "limitPrice" | "triggerPrice" | "displayQuantity" | "postOnly" | "selfTradePrevention" | "goodTill" | "status" | "filledQuantity" | "turnover" | "hold" | "cancelReason" | "placedAt" | "arrival", ExtArgs["result"]["order"]>
+export type OrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "clientOrderId" | "symbol" | "exchange" | "side" | "type" | "product" | "validity" | "quantity" | "limitPrice" | "triggerPrice" | "displayQuantity" | "postOnly" | "selfTradePrevention" | "goodTill" | "afterMarket" | "origin" | "status" | "filledQuantity" | "turnover" | "hold" | "cancelReason" | "rejectReason" | "placedAt" | "arrival", ExtArgs["result"]["order"]>
 
 export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Order"
@@ -989,6 +1075,14 @@ export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      * Last day of an order that is good till a date.
      */
     goodTill: Date | null
+    /**
+     * Taken while the exchange was closed.
+     */
+    afterMarket: boolean
+    /**
+     * Who placed it.
+     */
+    origin: $Enums.OrderOrigin
     status: $Enums.OrderStatus
     filledQuantity: bigint
     /**
@@ -1000,6 +1094,7 @@ export type $OrderPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs 
      */
     hold: bigint
     cancelReason: $Enums.CancelReason | null
+    rejectReason: $Enums.RejectReason | null
     placedAt: Date
     /**
      * Order of arrival at the exchange: time priority, also after a restart.
@@ -1445,11 +1540,14 @@ export interface OrderFieldRefs {
   readonly postOnly: Prisma.FieldRef<"Order", 'Boolean'>
   readonly selfTradePrevention: Prisma.FieldRef<"Order", 'SelfTradePrevention'>
   readonly goodTill: Prisma.FieldRef<"Order", 'DateTime'>
+  readonly afterMarket: Prisma.FieldRef<"Order", 'Boolean'>
+  readonly origin: Prisma.FieldRef<"Order", 'OrderOrigin'>
   readonly status: Prisma.FieldRef<"Order", 'OrderStatus'>
   readonly filledQuantity: Prisma.FieldRef<"Order", 'BigInt'>
   readonly turnover: Prisma.FieldRef<"Order", 'BigInt'>
   readonly hold: Prisma.FieldRef<"Order", 'BigInt'>
   readonly cancelReason: Prisma.FieldRef<"Order", 'CancelReason'>
+  readonly rejectReason: Prisma.FieldRef<"Order", 'RejectReason'>
   readonly placedAt: Prisma.FieldRef<"Order", 'DateTime'>
   readonly arrival: Prisma.FieldRef<"Order", 'BigInt'>
 }

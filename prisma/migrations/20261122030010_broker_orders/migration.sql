@@ -5,6 +5,7 @@ ALTER TABLE "trading"."order"
   DROP CONSTRAINT "order_state",
   ADD CONSTRAINT "order_state" CHECK (
     CASE "status"
+      WHEN 'AMO_PENDING' THEN "filled_quantity" = 0 AND "after_market"
       WHEN 'PENDING' THEN "filled_quantity" = 0
       WHEN 'TRIGGER_PENDING' THEN "filled_quantity" = 0 AND "trigger_price" IS NOT NULL
       WHEN 'OPEN' THEN "filled_quantity" = 0

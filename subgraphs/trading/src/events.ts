@@ -51,6 +51,10 @@ function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
       const payload = { orderId, userId, symbol, exchange, side, product, quantity, hold };
       return { topic: 'orders.created', key: orderId, tenantId, payload };
     }
+    case 'ENTERED': {
+      const payload = { orderId, userId, symbol, exchange, side, product };
+      return { topic: 'orders.entered', key: orderId, tenantId, payload };
+    }
     case 'TRIGGERED': {
       if (order.triggerPrice === null) throw new Error(`order ${orderId} was triggered and is no stop`);
       const triggerPrice = order.triggerPrice.toString();

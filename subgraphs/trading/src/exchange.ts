@@ -13,8 +13,9 @@ import { DAY_MS, IST_OFFSET_MS, istDate, type Clock } from '@gridworks/kit/time'
 import { addDays } from './domain/calendar.ts';
 import { lastStates } from './domain/happening.ts';
 import { isSymbol, type Instrument, type InstrumentKind, type PriceBand } from './domain/instrument.ts';
-import { POSITION_MAX, freezeQuantityOn } from './domain/limits.ts';
-import { PRICE_MAX } from './domain/matching/command.ts';
+import { POSITION_MAX, SLICES_MAX, freezeQuantityOn } from './domain/limits.ts';
+import { isInBand } from './domain/order-check.ts';
+import { PRICE_MAX, type Phase } from './domain/matching/command.ts';
 import {
   changeTerms,
   hasTerms,
@@ -23,6 +24,7 @@ import {
   isSameRequest,
   isSliceName,
   no,
+  squareOffRequest,
   type Order,
   type OrderRequest,
   type TermsWish,
@@ -50,6 +52,7 @@ import {
 } from './domain/session.ts';
 import type { MarketAction } from './domain/simulator.ts';
 import { splitPrice, splitRatio, type SplitRatio } from './domain/split.ts';
+import type { TradingDay } from './domain/trading-day.ts';
 import { DEPTH_LEVELS, TickHub, modeOf, type Tick } from './domain/tick.ts';
 import type {
   CancelOrder,
@@ -146,6 +149,8 @@ export class Exchange {
   #route: Route | undefined;
   #expiryTimer: NodeJS.Timeout | undefined;
   #expiredOn = '';
+  /** As it is decided. */
+  #phase: Phase = 'CONTINUOUS';
 
   constructor(
     private readonly db: Database,
@@ -189,6 +194,11 @@ export class Exchange {
   onTick(listener: (tick: Tick) => void): () => void {
     this.#tickListeners.add(listener);
     return () => this.#tickListeners.delete(listener);
+  }
+
+  /** Whether the market's other participants may quote just now. */
+  get isQuoted(): boolean {
+    return this.#phase === 'CONTINUOUS' || this.#phase === 'PRE_OPEN';
   }
 
   /** The instruments in memory with their last prices. */
@@ -344,13 +354,17 @@ export class Exchange {
     if (mode) this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity, source: 'LIVE' }));
   }
 
-  /** Carries out what the market's other participants do; nothing where a replay has the instrument. */
+  /**
+   * Carries out what the market's other participants do; nothing where a replay has the instrument, and while nothing
+   * trades. They quote for a call auction, too.
+   */
   async act(action: MarketAction): Promise<void> {
     const market = this.#markets.get(action.symbol);
     if (market && this.#isNewDay(market)) await this.#adjustLive(market);
     const oms = await this.#journal.ready();
     const at = new Date(this.clock());
-    if (!market || at.getTime() < market.replayedUntilMs) return;
+    const isTime = oms.phase === 'CONTINUOUS' || (oms.phase === 'PRE_OPEN' && action.kind === 'QUOTE');
+    if (!market || !isTime || at.getTime() < market.replayedUntilMs) return;
     if (action.kind === 'VALUE')
       return this.#journal.afterwards(() => this.#tick(market, at, action.price, 0n, 'LIVE'));
     const { symbol } = action;
@@ -359,7 +373,7 @@ export class Exchange {
       oms,
       market,
       action.kind === 'QUOTE'
-        ? { kind: 'quote', ...about, ...plainQuotes(action) }
+        ? { kind: 'quote', ...about, ...plainQuotes(this.#quotable(oms, market, action)) }
         : { kind: 'print', ...about, side: action.side, ...plain(action) },
       [at, 'LIVE'],
     );
@@ -374,7 +388,8 @@ export class Exchange {
     if (!market) return no('INSTRUMENT_UNKNOWN', 'symbol');
     const entries = mergeRecorded(batch.prints, batch.quotes);
     if (isRefusal(entries)) return entries;
-    for (const entry of entries) {
+    for (const [index, entry] of entries.entries()) {
+      if (this.#phase !== 'CONTINUOUS') return index === 0 ? no('SESSION_CLOSED') : index;
       // Who was impatient is told from the price before, which must have been told first.
       await this.#journal.settled();
       await this.#adjustReplay(market, entry.at.getTime());
@@ -386,6 +401,73 @@ export class Exchange {
   /** Makes sure within a transaction that orders are this process's to write; throws when they are another's by now. */
   holdTurn(tx: Tx): Promise<void> {
     return this.#journal.holdTurn(tx);
+  }
+
+  /** The trading day as it is kept; undefined where the exchange keeps no hours. */
+  async day(): Promise<TradingDay | undefined> {
+    await this.#journal.ready();
+    await this.#journal.settled();
+    return (await this.#journal.ready()).day;
+  }
+
+  /** The trading day goes on; undefined: the exchange keeps no hours any more. Resolves when that is kept and told. */
+  async changeDay(day: TradingDay | undefined): Promise<void> {
+    for (const market of this.#markets.values()) if (this.#isNewDay(market)) await this.#adjustLive(market);
+    const oms = await this.#journal.ready();
+    const listed = [...this.#markets.values()].filter(({ instrument }) => oms.isListed(instrument.symbol));
+    for (const market of listed) this.#list(oms, market);
+    const tellers = listed.map((market) => ({
+      symbol: market.instrument.symbol,
+      teller: this.#tellerOf(oms, market),
+    }));
+    const tells: (() => void)[] = [];
+    const about = { id: newId(), sequence: oms.sequence, at: this.clock() };
+    const decision = this.#journal.execute({ kind: 'day', ...about, day: day ?? null }, () =>
+      tells.forEach((tell) => tell()),
+    );
+    const { outcome } = decision;
+    if (isRefusal(outcome)) throw new Error(`the day is refused to go on: ${outcome.code}`);
+    this.#goTo(oms.phase);
+    for (const { symbol, teller } of tellers)
+      tells.push(teller(outcome.prints.filter((print) => print.symbol === symbol)));
+    await decision.committed;
+  }
+
+  /**
+   * Closes what users hold under MIS, as far as somebody buys: what they still wish is cancelled, what they have is sold
+   * for them. What was sold is not there any more, so nothing is sold twice, however often this is asked.
+   */
+  async squareOff(): Promise<void> {
+    const oms = await this.#journal.ready();
+    const at = this.clock();
+    const decisions: Decision[] = [];
+    if (oms.day?.isMisClosed)
+      for (const { id: orderId, userId, symbol, product } of [...oms.openOrders()])
+        if (product === 'MIS')
+          decisions.push(
+            this.#decide(oms, this.#markets.get(symbol), {
+              kind: 'cancel',
+              at,
+              userId,
+              orderId,
+              reason: 'SQUARE_OFF',
+            }),
+          );
+    for (const { userId, symbol, quantity } of oms.freeStock('MIS')) {
+      const market = this.#markets.get(symbol);
+      const isWanted = oms.phase === 'PRE_OPEN' || oms.depth(symbol, 1).bids.length > 0;
+      if (!market || !isWanted) continue;
+      this.#list(oms, market);
+      const id = newId();
+      // What is more than can be cut into orders at once has its turn when this is asked again.
+      const most = SLICES_MAX * BigInt(this.#termsOf(market).freeze ?? quantity);
+      const request = squareOffRequest(id, symbol, quantity < most ? quantity : most);
+      const plain = placing(request, userId, id, oms.sequence, at);
+      decisions.push(this.#decide(oms, market, { ...plain, isSliced: true, origin: 'SQUARE_OFF' }));
+    }
+    for (const { outcome } of decisions)
+      if (isRefusal(outcome)) this.log.error({ code: outcome.code }, 'a position was not closed');
+    await Promise.all(decisions.map(({ committed }) => committed));
   }
 
   /** Resolves when the tables show everything that was acknowledged before. */
@@ -478,7 +560,10 @@ export class Exchange {
     const today = istDate(this.clock());
     if (today === this.#expiredOn) return;
     const oms = await this.#journal.ready();
-    const late = [...oms.openOrders()].filter((order) => isExpired(order, today));
+    // Where the exchange keeps hours, orders of the day end when it closes.
+    const late = [...oms.openOrders()].filter(
+      (order) => isExpired(order, today) && (!oms.day || order.validity !== 'DAY'),
+    );
     const at = this.clock();
     const decisions = late.map(({ id: orderId, userId, symbol }) =>
       this.#decide(oms, this.#markets.get(symbol), {
@@ -526,6 +611,14 @@ export class Exchange {
     }
     await this.#journal.settled();
     return no(owner === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
+  }
+
+  /** What of quotes may stand: an auction must not come to a price at which nobody may trade that day. */
+  #quotable(oms: Oms, market: Market, quotes: Quotes): Quotes {
+    if (oms.phase !== 'PRE_OPEN') return quotes;
+    const band = this.#bandOf(market);
+    const within = (levels: readonly Quote[]): Quote[] => levels.filter(({ price }) => isInBand(price, band));
+    return { bids: within(quotes.bids), asks: within(quotes.asks) };
   }
 
   /** Carries out what the market does; it is kept only when it reaches a user's order. */
@@ -635,8 +728,14 @@ export class Exchange {
     };
   }
 
+  #goTo(phase: Phase): void {
+    this.#phase = phase;
+    for (const market of this.#markets.values()) delete market.terms;
+  }
+
   /** The state was made anew: what was shown may never have been committed. */
   #showAnew(oms: Oms): void {
+    this.#goTo(oms.phase);
     for (const market of this.#markets.values()) {
       const { symbol } = market.instrument;
       market.depth = oms.depth(symbol, DEPTH_LEVELS);
@@ -659,6 +758,7 @@ export class Exchange {
   #newTermsOf(market: Market): Terms {
     const { exchange, kind, currency, tickSize, lotSize } = market.instrument;
     const { lower, upper } = this.#bandOf(market);
+    const reference = this.#referenceOf(market);
     const highest = PRICE_MAX - (PRICE_MAX % Number(tickSize));
     return {
       exchange,
@@ -668,16 +768,23 @@ export class Exchange {
       lotSize: Number(lotSize),
       lower: Math.min(Number(lower), highest),
       upper: Math.min(Number(upper), highest),
+      reference: Math.min(Number(reference - (reference % tickSize)), highest),
       ...limitsOn(istDate(this.clock()), kind),
     };
   }
 
   #bandOf(market: Market): PriceBand {
-    const { instrument, lastSource, exSplit } = market;
     const day = this.#dayOf(market);
-    const isEx = lastSource === 'LIVE' && exSplit?.date === day.date;
-    const referencePrice = isEx ? splitPrice(day.referencePrice, exSplit.ratio) : day.referencePrice;
-    return bandOf({ ...day, referencePrice }, instrument.tickSize);
+    return bandOf({ ...day, referencePrice: this.#referenceOf(market) }, market.instrument.tickSize);
+  }
+
+  /** What the band lies around: after the close, the next day's. */
+  #referenceOf(market: Market): bigint {
+    const { lastSource, exSplit } = market;
+    const day = this.#dayOf(market);
+    if (lastSource === 'REPLAY') return day.referencePrice;
+    if (this.#phase === 'CLOSED' && market.session.date === day.date) return day.last;
+    return exSplit?.date === day.date ? splitPrice(day.referencePrice, exSplit.ratio) : day.referencePrice;
   }
 
   /** After a replayed price the recorded day counts; otherwise today. */

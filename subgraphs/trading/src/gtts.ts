@@ -121,7 +121,7 @@ export class GttWatch {
     this.#reached = this.#reached.slice(batch.length);
   }
 
-  /** Whether it is settled; whose order is refused for the moment is heard again later. */
+  /** Whether it is settled; what comes too early, or too often within one second, is heard again later. */
   async #place(gtt: Gtt): Promise<boolean> {
     const { userId, tenantId, id } = gtt;
     const placed = await this.exchange.placeOrder({ userId, tenantId }, orderOfGtt(gtt));

@@ -63,6 +63,8 @@ export class SimulatedMarket implements Market {
   }
 
   async #run(): Promise<void> {
+    // Over night prices stay where they are.
+    if (!this.exchange.isQuoted) return;
     for (const action of this.#simulator.step(this.clock())) {
       if (!this.#isRunning) return;
       try {

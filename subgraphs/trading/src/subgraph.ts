@@ -8,6 +8,7 @@ import { BrokerDesk } from './broker-desk.ts';
 import { creditAccounts, reactions } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { GttWatch } from './gtts.ts';
+import { TradingHours } from './hours.ts';
 import { createLoaders } from './loaders.ts';
 import { SimulatedMarket, type Market } from './market.ts';
 import { CandleRecorder } from './recorder.ts';
@@ -25,6 +26,7 @@ import {
   resolvePosition,
 } from './resolvers/portfolio.ts';
 import { OrderResolver, UserOrdersResolver, resolveOrder, resolveTrade } from './resolvers/order.ts';
+import { MarketSessionResolver } from './resolvers/session.ts';
 import { TickRecordResolver } from './resolvers/tick.ts';
 import { resolveUser, type TradingContext } from './resolvers/context.ts';
 import { VenueResolver } from './resolvers/venue.ts';
@@ -62,7 +64,7 @@ import { VenueMarket } from './venue-market.ts';
 
 /**
  * `openMarket`: another market than the simulated one, where that is to run; the exchange stands when it is opened.
- * `time` is what passes for a broker.
+ * `time` calls back when a phase of the trading day is over, and is what passes for a broker.
  */
 export function createTrading(
   platform: Platform,
@@ -78,6 +80,7 @@ export function createTrading(
   const alerts = new AlertStore(db);
   const gtts = new GttStore(db);
   const exchange = new Exchange(db, bus, clock, log, instruments, config.orderRateMax);
+  const hours = new TradingHours(exchange, instruments, config.session, clock, time, log);
   const shown = (): Promise<void> => exchange.shown();
   const portfolios = new PortfolioStore(db, shown);
   const accounts = new AccountStore(db, shown);
@@ -105,6 +108,7 @@ export function createTrading(
       PortfolioResolver,
       HoldingResolver,
       MarketResolver,
+      MarketSessionResolver,
       DepthUpdateResolver,
       TickRecordResolver,
       WatchlistResolver,
@@ -133,6 +137,7 @@ export function createTrading(
       platform,
       exchange,
       venue,
+      hours,
       instruments,
       recorder,
       ticks,
@@ -157,6 +162,7 @@ export function createTrading(
       }
       await exchange.start();
       await recorder.start();
+      await hours.start();
       ticks?.start();
       await alertWatch.start();
       await gttWatch.start();
@@ -174,6 +180,7 @@ export function createTrading(
     stop: async () => {
       await market?.stop();
       await desk?.stop();
+      await hours.stop();
       await sagas.stop();
       await retention.stop();
       await gttWatch.stop();

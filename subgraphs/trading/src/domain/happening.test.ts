@@ -15,6 +15,7 @@ function order(id: string, side: Side, quantity: bigint): Order {
   return {
     ...PLAIN,
     id,
+    origin: 'USER',
     userId: 'ann',
     tenantId: 't',
     clientOrderId: id,

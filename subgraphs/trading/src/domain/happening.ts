@@ -1,6 +1,7 @@
 /** What a command does to users' orders, step by step, before any of it is written. */
 import {
   cancelOrder,
+  enterOrder,
   fillOrder,
   modifyOrder,
   rejectOrder,
@@ -54,6 +55,11 @@ export interface StockChange {
 
 export function created(order: Order): Step {
   return { kind: 'CREATED', order, fill: null, change: null };
+}
+
+/** An after-market order becomes one like any other. */
+export function entered(order: Order): Step {
+  return { kind: 'ENTERED', order: enterOrder(order), fill: null, change: null };
 }
 
 /** A stop becomes an order like any other. */

@@ -46,6 +46,9 @@ const REQUEST: OrderRequest = {
 const TODAY = '2026-01-05';
 const STANDING: Standing = {
   at: Date.parse('2026-01-05T04:00:00Z'),
+  phase: 'CONTINUOUS',
+  isMisClosed: false,
+  origin: 'USER',
   buyingPower: 14_127_485n,
   freeQuantity: 100n,
   exposure: 0n,
@@ -284,7 +287,14 @@ describe('the ladder', () => {
 });
 
 describe('the ladder of a change', () => {
-  const facts = { id: 'o', tenantId: 't', userId: 'u', placedAt: new Date(0), exchange: 'NSE' } as const;
+  const facts = {
+    id: 'o',
+    tenantId: 't',
+    userId: 'u',
+    placedAt: new Date(0),
+    exchange: 'NSE',
+    origin: 'USER',
+  } as const;
   const orderOf = (request: Partial<OrderRequest> = {}): Order => {
     const wish = { ...REQUEST, ...request };
     const hold = holdOf(wish.side, wish.limitPrice ?? 1_546_20n, wish.quantity);

@@ -6,6 +6,7 @@ import { istDate } from '@gridworks/kit/time';
 import { addDays, dateOf } from './calendar.ts';
 import { isOnTick, isTradable, type Instrument, type PriceBand } from './instrument.ts';
 import { SLICES_MAX, sliceQuantity } from './limits.ts';
+import type { Phase } from './matching/command.ts';
 import {
   ORDER_TO_TRADE_MAX,
   QUANTITY_MAX,
@@ -15,6 +16,7 @@ import {
   no,
   remainingOf,
   type Order,
+  type OrderOrigin,
   type OrderRequest,
   type OrderTerms,
   type OrderType,
@@ -34,6 +36,11 @@ export interface Listing extends Pick<Instrument, 'exchange' | 'kind' | 'currenc
 
 /** What stands behind a request at the moment it arrives. */
 export interface Standing {
+  /** Where the trading day stands. */
+  readonly phase: Phase;
+  readonly isMisClosed: boolean;
+  /** The exchange's own orders for a user have names that no user can give, and count for no rate. */
+  readonly origin: OrderOrigin;
   /** When, milliseconds since the epoch. */
   readonly at: number;
   readonly buyingPower: bigint;
@@ -92,10 +99,12 @@ export function checkOrder(
   isSliced = false,
 ): Accepted | TradingRefusal {
   const { quantity, limitPrice, triggerPrice, displayQuantity, side } = request;
+  const untimely = sessionRefusal(standing, request.afterMarket);
+  if (untimely) return untimely;
   if (!listing) return no('INSTRUMENT_UNKNOWN', 'symbol');
   if (!isTradable(listing) || listing.currency !== 'INR') return no('INSTRUMENT_NOT_TRADABLE', 'symbol');
   if (quantity < 1n || quantity > QUANTITY_MAX) return no('QUANTITY_INVALID', 'quantity');
-  const refusal = formRefusal(request, standing.at) ?? valuesRefusal(request, request, listing);
+  const refusal = formRefusal(request, standing) ?? valuesRefusal(request, request, listing);
   if (refusal) return refusal;
   const showable = listing.freeze !== undefined && listing.freeze < quantity ? listing.freeze : quantity;
   if (displayQuantity !== null && (!isShowable(displayQuantity, quantity) || displayQuantity > showable))
@@ -105,7 +114,8 @@ export function checkOrder(
   if (!isInOrder(request, side)) return no('TRIGGER_PRICE_INVALID', 'triggerPrice');
   if (isFrozen(quantity, listing, isSliced ? SLICES_MAX : 1n))
     return no('FREEZE_QUANTITY_EXCEEDED', 'quantity');
-  if (!isClientOrderId(request.clientOrderId)) return no('CLIENT_ORDER_ID_INVALID', 'clientOrderId');
+  if (standing.origin === 'USER' && !isClientOrderId(request.clientOrderId))
+    return no('CLIENT_ORDER_ID_INVALID', 'clientOrderId');
   const worstPrice = limitPrice ?? (side === 'BUY' ? listing.band.upper : listing.band.lower);
   const sliceOf = (each: bigint): Slice => ({ quantity: each, hold: holdOf(side, worstPrice, each) });
   const slices =
@@ -133,6 +143,8 @@ export function checkChange(
   const { side } = order;
   const terms = changeTerms(order, wish);
   const { quantity, limitPrice, displayQuantity } = terms;
+  const untimely = sessionRefusal(standing, order.status === 'AMO_PENDING');
+  if (untimely) return untimely;
   if (quantity < 1n || quantity > QUANTITY_MAX) return no('QUANTITY_INVALID', 'quantity');
   if (quantity <= order.filledQuantity) return no('QUANTITY_FILLED', 'quantity');
   if (wish.limitPrice !== null && order.limitPrice === null) return no('PRICE_NOT_ALLOWED', 'limitPrice');
@@ -158,8 +170,15 @@ export function checkChange(
   return { terms, hold };
 }
 
-/** Whether the fields go together. */
-function formRefusal(request: OrderRequest, at: number): TradingRefusal | undefined {
+/** Whether orders are taken at all. */
+function sessionRefusal({ phase }: Standing, isAfterMarket: boolean): TradingRefusal | undefined {
+  if (isAfterMarket) return phase === 'CLOSED' ? undefined : no('SESSION_OPEN', 'afterMarket');
+  if (phase === 'CONTINUOUS' || phase === 'PRE_OPEN') return undefined;
+  return no(phase === 'HALTED' ? 'MARKET_HALTED' : 'SESSION_CLOSED');
+}
+
+/** Whether the fields go together, and with the time of the day. */
+function formRefusal(request: OrderRequest, standing: Standing): TradingRefusal | undefined {
   const { type, validity, limitPrice, triggerPrice, goodTill } = request;
   const mayOutlast = request.product !== 'MIS';
   const outlasts = validity === 'GTC' || validity === 'GTD';
@@ -171,13 +190,19 @@ function formRefusal(request: OrderRequest, at: number): TradingRefusal | undefi
   const isStop = type === 'STOP' || type === 'STOP_LIMIT';
   if (isStop && triggerPrice === null) return no('TRIGGER_PRICE_REQUIRED', 'triggerPrice');
   if (!isStop && triggerPrice !== null) return no('TRIGGER_PRICE_NOT_ALLOWED', 'triggerPrice');
-  const mayWait = type === 'LIMIT' && validity !== 'IOC' && validity !== 'FOK';
+  const isImmediate = validity === 'IOC' || validity === 'FOK';
+  const mayWait = type === 'LIMIT' && !isImmediate;
   if (request.displayQuantity !== null && !mayWait)
     return no('DISPLAY_QUANTITY_NOT_ALLOWED', 'displayQuantity');
   if (request.postOnly && !mayWait) return no('POST_ONLY_NOT_ALLOWED', 'postOnly');
+  const isForAuction = standing.phase === 'PRE_OPEN' || request.afterMarket;
+  if (isForAuction && (isImmediate || request.displayQuantity !== null || request.postOnly))
+    return no('AUCTION_TERMS_NOT_ALLOWED');
+  if (standing.isMisClosed && request.product === 'MIS' && request.side === 'BUY')
+    return no('MIS_CLOSED', 'product');
   if (validity !== 'GTD') return goodTill === null ? undefined : no('GOOD_TILL_NOT_ALLOWED', 'goodTill');
   if (goodTill === null) return no('GOOD_TILL_REQUIRED', 'goodTill');
-  return isDayAhead(goodTill, at) ? undefined : no('GOOD_TILL_INVALID', 'goodTill');
+  return isDayAhead(goodTill, standing.at) ? undefined : no('GOOD_TILL_INVALID', 'goodTill');
 }
 
 /** Tick and lot: of the prices that are wished, and of the quantities that come of it. */
@@ -198,13 +223,15 @@ function valuesRefusal(
 function bandRefusal(
   limitPrice: bigint | null,
   triggerPrice: bigint | null,
-  { band: { lower, upper } }: Listing,
+  { band }: Listing,
 ): TradingRefusal | undefined {
-  if (limitPrice !== null && (limitPrice < lower || limitPrice > upper))
-    return no('PRICE_OUT_OF_BAND', 'limitPrice');
-  if (triggerPrice !== null && (triggerPrice < lower || triggerPrice > upper))
-    return no('PRICE_OUT_OF_BAND', 'triggerPrice');
+  if (limitPrice !== null && !isInBand(limitPrice, band)) return no('PRICE_OUT_OF_BAND', 'limitPrice');
+  if (triggerPrice !== null && !isInBand(triggerPrice, band)) return no('PRICE_OUT_OF_BAND', 'triggerPrice');
   return undefined;
+}
+
+export function isInBand(price: bigint, { lower, upper }: PriceBand): boolean {
+  return price >= lower && price <= upper;
 }
 
 /** What the user has, and how often they may ask. `cash` and `units` are what is wished beyond what was before. */
@@ -220,6 +247,7 @@ function standingRefusal(
     return no('HOLDINGS_INSUFFICIENT', 'quantity');
   const isLimited = positionMax !== undefined && side === 'BUY' && units > 0n;
   if (isLimited && standing.exposure + units > positionMax) return no('POSITION_LIMIT_EXCEEDED', 'quantity');
+  if (standing.origin !== 'USER') return undefined;
   if (standing.isRateReached) return no('ORDER_RATE_EXCEEDED');
   const { ordersToday, tradesToday } = standing;
   if (ordersToday >= ORDER_TO_TRADE_MAX * Math.max(tradesToday, 1)) return no('ORDER_TO_TRADE_EXCEEDED');

@@ -38,6 +38,7 @@ const FACTS = {
   userId: 'u',
   placedAt: new Date('2026-01-05T04:00:00Z'),
   exchange: 'NSE',
+  origin: 'USER',
   hold: holdOf('BUY', 1_405_70n, 100n),
 } as const;
 

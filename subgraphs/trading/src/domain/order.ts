@@ -11,8 +11,9 @@ export const PRODUCTS = ['CNC', 'MIS'] as const;
 export type Product = (typeof PRODUCTS)[number];
 /** What happens when an order meets another one of its user; the mode of the one that arrives counts. */
 export type SelfTradePrevention = 'CANCEL_NEWEST' | 'CANCEL_OLDEST' | 'CANCEL_BOTH' | 'DECREMENT';
-/** PENDING and UNKNOWN are of orders that a broker carries out: not confirmed there yet, and not known where they stand. */
+/** AMO_PENDING is of after-market orders. PENDING and UNKNOWN are of orders that a broker carries out: not confirmed there yet, and not known where they stand. */
 export type OrderStatus =
+  | 'AMO_PENDING'
   | 'PENDING'
   | 'TRIGGER_PENDING'
   | 'OPEN'
@@ -21,12 +22,21 @@ export type OrderStatus =
   | 'FILLED'
   | 'CANCELLED'
   | 'REJECTED';
-export type CancelReason = 'USER' | 'MARKET_REST' | 'TIME_IN_FORCE' | 'SELF_TRADE' | 'BROKER';
+export type CancelReason =
+  | 'USER'
+  | 'MARKET_REST'
+  | 'TIME_IN_FORCE'
+  | 'SELF_TRADE'
+  | 'OUT_OF_BAND'
+  | 'SQUARE_OFF'
+  | 'MARKET_HALTED'
+  | 'BROKER';
 /** Why a broker, or the exchange behind it, did not carry an order out. */
 export type RejectReason =
   'FUNDS_INSUFFICIENT' | 'HOLDINGS_INSUFFICIENT' | 'PRICE_OUT_OF_BAND' | 'NOT_PLACED' | 'OTHER';
 export type OrderEventKind =
   | 'CREATED'
+  | 'ENTERED'
   | 'CONFIRMED'
   | 'TRIGGERED'
   | 'MODIFIED'
@@ -35,6 +45,9 @@ export type OrderEventKind =
   | 'CANCEL_REQUESTED'
   | 'CANCELLED'
   | 'REJECTED';
+
+/** Who placed an order: its owner, or the exchange, which closes what is held under MIS. */
+export type OrderOrigin = 'USER' | 'SQUARE_OFF';
 
 export const QUANTITY_MAX = 10_000_000n;
 /** Half-width of the price band in hundredths of a percent of the reference price. */
@@ -57,6 +70,10 @@ export const TRADING_REFUSALS = {
   CLIENT_ORDER_ID_REUSED: 'You have used this client order id for another order.',
   VENUE_UNAVAILABLE: 'The broker that carries orders out cannot be reached at the moment.',
   VENUE_UNSUPPORTED: 'The broker that carries orders out does not take this.',
+  SESSION_CLOSED:
+    'The exchange takes no orders now: it is closed, or between its opening auction and trading.',
+  SESSION_OPEN: 'An after-market order is for when the exchange is closed.',
+  MARKET_HALTED: 'The whole market is halted, because it has moved too far.',
   INSTRUMENT_UNKNOWN: 'There is no instrument of this symbol.',
   INSTRUMENT_NOT_TRADABLE:
     'It can be watched but not traded: an index, or quoted in another currency than rupees.',
@@ -71,6 +88,9 @@ export const TRADING_REFUSALS = {
   DISPLAY_QUANTITY_NOT_ALLOWED:
     'Only a LIMIT order that may wait shows a part of its quantity, and only from the beginning.',
   POST_ONLY_NOT_ALLOWED: 'Only a LIMIT order that may wait can be post-only.',
+  AUCTION_TERMS_NOT_ALLOWED:
+    'A call auction takes plain orders only: none that is IOC or FOK, shows a part of itself, or is post-only.',
+  MIS_CLOSED: 'Positions of the day are being closed: nothing more is bought under MIS until tomorrow.',
   GOOD_TILL_REQUIRED: 'A GTD order needs its last day.',
   GOOD_TILL_NOT_ALLOWED: 'Only a GTD order takes a last day.',
   GOOD_TILL_INVALID: 'The last day is a date, YYYY-MM-DD, from today to a year ahead.',
@@ -143,6 +163,8 @@ export interface OrderRequest {
   readonly selfTradePrevention: SelfTradePrevention;
   /** The last day of a GTD order, `YYYY-MM-DD` in India; null for the others. */
   readonly goodTill: string | null;
+  /** Taken while the exchange is closed, to enter the auction of the next trading day. */
+  readonly afterMarket: boolean;
 }
 
 /** What most orders have of what came to orders later. */
@@ -152,6 +174,7 @@ export const PLAIN = {
   postOnly: false,
   selfTradePrevention: 'CANCEL_NEWEST',
   goodTill: null,
+  afterMarket: false,
 } as const satisfies Partial<OrderRequest>;
 
 /** What of an order can be changed while it waits. */
@@ -162,6 +185,7 @@ export type TermsWish = { readonly [Term in keyof OrderTerms]: OrderTerms[Term] 
 
 export interface Order extends OrderRequest {
   readonly id: string;
+  readonly origin: OrderOrigin;
   readonly tenantId: string;
   readonly userId: string;
   readonly exchange: Exchange;
@@ -190,7 +214,7 @@ export function holdOf(side: Side, worstPrice: bigint, quantity: bigint, turnove
 /** The order an accepted request becomes. Id and time come from outside. */
 export function createOrder(
   request: OrderRequest,
-  facts: Pick<Order, 'id' | 'tenantId' | 'userId' | 'placedAt' | 'exchange' | 'hold'>,
+  facts: Pick<Order, 'id' | 'tenantId' | 'userId' | 'origin' | 'placedAt' | 'exchange' | 'hold'>,
 ): Order {
   // Written out: an object that grows field by field costs several times as much, and this is made for every order.
   return {
@@ -207,17 +231,36 @@ export function createOrder(
     postOnly: request.postOnly,
     selfTradePrevention: request.selfTradePrevention,
     goodTill: request.goodTill,
+    afterMarket: request.afterMarket,
     id: facts.id,
     tenantId: facts.tenantId,
     userId: facts.userId,
+    origin: facts.origin,
     placedAt: facts.placedAt,
     exchange: facts.exchange,
-    status: request.triggerPrice === null ? 'OPEN' : 'TRIGGER_PENDING',
+    status: request.afterMarket ? 'AMO_PENDING' : entryStatus(request),
     filledQuantity: 0n,
     turnover: 0n,
     hold: facts.hold,
     cancelReason: null,
     rejectReason: null,
+  };
+}
+
+/** What the exchange places for a user to close a position: at any price, before whatever else they would buy. */
+export function squareOffRequest(id: string, symbol: string, quantity: bigint): OrderRequest {
+  return {
+    ...PLAIN,
+    // No client can give a name with a slash.
+    clientOrderId: `square-off/${id}`,
+    symbol,
+    side: 'SELL',
+    type: 'MARKET',
+    product: 'MIS',
+    validity: 'DAY',
+    quantity,
+    limitPrice: null,
+    selfTradePrevention: 'CANCEL_OLDEST',
   };
 }
 
@@ -265,6 +308,7 @@ export function remainingOf(order: Pick<Order, 'quantity' | 'filledQuantity'>): 
 export function fillOrder<O extends Order>(order: O, price: bigint, quantity: bigint): O {
   if (
     !isOpen(order) ||
+    order.status === 'AMO_PENDING' ||
     order.status === 'TRIGGER_PENDING' ||
     quantity <= 0n ||
     quantity > remainingOf(order)
@@ -275,6 +319,17 @@ export function fillOrder<O extends Order>(order: O, price: bigint, quantity: bi
   const rest = order.status === 'UNKNOWN' ? 'UNKNOWN' : 'PARTIALLY_FILLED';
   const status = filledQuantity === order.quantity ? 'FILLED' : rest;
   return { ...order, status, filledQuantity, turnover: order.turnover + price * quantity };
+}
+
+function entryStatus({ triggerPrice }: Pick<OrderRequest, 'triggerPrice'>): OrderStatus {
+  return triggerPrice === null ? 'OPEN' : 'TRIGGER_PENDING';
+}
+
+/** The after-market order when the exchange takes orders again: one like any other. */
+export function enterOrder<O extends Order>(order: O): O {
+  if (order.status !== 'AMO_PENDING')
+    throw new Error(`order ${order.id} (${order.status}) waits for no trading day`);
+  return { ...order, status: entryStatus(order) };
 }
 
 /** The stop after a trade reached its trigger price: an order like any other. */
@@ -360,9 +415,16 @@ export function averagePrice(turnover: bigint, filledQuantity: bigint): bigint |
   return filledQuantity === 0n ? null : multiplyRatio(turnover, 1n, filledQuantity);
 }
 
+const PASSING: readonly TradingRefusalCode[] = [
+  'VENUE_UNAVAILABLE',
+  'SESSION_CLOSED',
+  'MARKET_HALTED',
+  'ORDER_RATE_EXCEEDED',
+];
+
 /** Whether a refusal is over by itself, so that whoever can wait asks again. */
 export function isPassing({ code }: TradingRefusal): boolean {
-  return code === 'ORDER_RATE_EXCEEDED' || code === 'VENUE_UNAVAILABLE';
+  return PASSING.includes(code);
 }
 
 /** A refusal of this domain with its standard sentence, about one field of the input or about none. */

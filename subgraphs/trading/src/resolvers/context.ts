@@ -6,6 +6,7 @@ import type { CallContext, Platform } from '@gridworks/kit/subgraph';
 import type { AlertWatch } from '../alerts.ts';
 import type { Exchange } from '../exchange.ts';
 import type { GttWatch } from '../gtts.ts';
+import type { TradingHours } from '../hours.ts';
 import type { TradingLoaders } from '../loaders.ts';
 import type { CandleRecorder } from '../recorder.ts';
 import { User } from '../schema/user.ts';
@@ -24,6 +25,7 @@ export interface TradingContext extends CallContext {
   readonly exchange: Exchange;
   /** Undefined where orders are matched here. */
   readonly venue: Pick<Venue, 'state'> | undefined;
+  readonly hours: TradingHours;
   readonly instruments: InstrumentStore;
   readonly recorder: CandleRecorder;
   /** Undefined where ticks are not kept. */

@@ -16,6 +16,7 @@ import type { Exchange } from '../domain/instrument.ts';
 import {
   type CancelReason,
   type OrderEventKind,
+  type OrderOrigin,
   type OrderRequest,
   type OrderStatus,
   type OrderType,
@@ -43,7 +44,7 @@ export const ValidityEnum = enumOf<Validity>(
   'Validity',
   'How long an order waits. A MARKET order never waits: it takes DAY, IOC or FOK. A stop takes DAY, GTC or GTD.',
   {
-    DAY: 'Until it is filled or cancelled, at most to the end of the day in India.',
+    DAY: 'Until it is filled or cancelled, at most to the close; where the exchange trades around the clock, to the end of the day in India.',
     IOC: 'Immediate or cancel: what does not trade at once is cancelled.',
     FOK: 'Fill or kill: trades whole at once, or not at all.',
     GTC: 'Good till cancelled: waits from day to day. Not for MIS.',
@@ -63,6 +64,7 @@ export const SelfTradePreventionEnum = enumOf<SelfTradePrevention>(
 );
 
 export const OrderStatusEnum = enumOf<OrderStatus>('OrderStatus', 'Where an order stands.', {
+  AMO_PENDING: 'An after-market order: waits for the call auction of the next trading day.',
   PENDING: 'Accepted and held for; the broker that is to carry it out has not confirmed it yet.',
   TRIGGER_PENDING: 'A stop that no trade has triggered yet.',
   OPEN: 'Waits; nothing has traded.',
@@ -83,6 +85,9 @@ export const CancelReasonEnum = enumOf<CancelReason>(
     MARKET_REST: 'A MARKET order, or a STOP that was triggered, found nobody else to trade with.',
     TIME_IN_FORCE: 'Its validity said so: IOC, FOK, or its last day is over.',
     SELF_TRADE: 'It met an order of the same user; `selfTradePrevention` says who leaves.',
+    OUT_OF_BAND: 'The price band of a new trading day does not hold its price.',
+    SQUARE_OFF: 'Positions of the day were being closed, ten minutes before the close.',
+    MARKET_HALTED: 'The whole market was halted; nothing that waited stays.',
     BROKER: 'The broker, or the exchange behind it, took it out; nobody here asked for that.',
   },
 );
@@ -101,16 +106,22 @@ export const RejectReasonEnum = enumOf<RejectReason>(
 
 export const OrderEventKindEnum = enumOf<OrderUpdateKind>('OrderEventKind', 'What can happen to an order.', {
   CREATED: 'It was accepted.',
+  ENTERED: 'An after-market order went to the call auction of a new trading day.',
   CONFIRMED: 'The broker that carries it out has it; after a doubt, has it still.',
   TRIGGERED: 'A trade reached the trigger price of a stop.',
   MODIFIED:
-    'Its terms changed: its owner wished so, or it met an order of the same user that takes the same quantity from both.',
+    'Its terms changed: its owner wished so, it met an order of the same user that takes the same quantity from both, or it is a MARKET order that a call auction left over: it waits at the price of the auction.',
   DOUBTED: 'Where it stands at the broker is not known any more.',
   EXECUTED: 'A part of it, or all, traded.',
   CANCEL_REQUESTED: 'The broker is asked to cancel it; until it says so the order may trade.',
   CANCELLED: 'What was left of it left the market.',
   REJECTED: 'The broker, or the exchange behind it, turned it down.',
   GAP: 'Nothing happened to an order: events between the last one you saw and this one are no longer kept, or never were here. Only `orderUpdates` says so.',
+});
+
+export const OrderOriginEnum = enumOf<OrderOrigin>('OrderOrigin', 'Who placed an order.', {
+  USER: 'Its owner.',
+  SQUARE_OFF: 'The exchange, which closes what its owner holds under MIS when the day ends.',
 });
 
 @ObjectType({ implements: Node, description: 'A fill of an order.' })
@@ -193,6 +204,14 @@ export class Order extends Node {
     description: 'Last day of a GTD order in India, YYYY-MM-DD; null for the others.',
   })
   goodTill!: string | null;
+
+  @Field(() => Boolean, {
+    description: 'Whether it was taken while the exchange was closed, for the next trading day.',
+  })
+  afterMarket!: boolean;
+
+  @Field(() => OrderOriginEnum, { description: 'Who placed it.' })
+  origin!: OrderOrigin;
 
   @Field(() => OrderStatusEnum, { description: 'Where it stands.' })
   status!: OrderStatus;
@@ -338,6 +357,13 @@ export class PlaceOrderInput implements OrderRequest {
     description: 'Last day of a GTD order in India, YYYY-MM-DD, at most a year ahead; null for the others.',
   })
   goodTill!: string | null;
+
+  @Field(() => Boolean, {
+    defaultValue: false,
+    description:
+      'Places it while the exchange is closed, for the call auction of the next trading day: what it may cost is held at once. Not for IOC, FOK, post-only, or orders that show a part of themselves.',
+  })
+  afterMarket!: boolean;
 }
 
 @InputType({

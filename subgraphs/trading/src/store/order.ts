@@ -88,6 +88,8 @@ export const ORDER: Columns<OrderRow> = {
   postOnly: 'post_only',
   selfTradePrevention: 'self_trade_prevention',
   goodTill: 'good_till',
+  afterMarket: 'after_market',
+  origin: 'origin',
   status: 'status',
   filledQuantity: 'filled_quantity',
   turnover: 'turnover',

@@ -19,6 +19,7 @@ const ORDER = createOrder(WISH, {
   id: 'i',
   tenantId: 't',
   userId: 'u',
+  origin: 'USER',
   exchange: 'NSE',
   hold: 0n,
   placedAt: new Date(0),

@@ -36,9 +36,10 @@ export function rejectReasonOf({ status, message }: Pick<VenueOrder, 'status' | 
 
 /** The first thing about a request that no broker takes. */
 export function unsupported(request: OrderRequest): TradingRefusal | undefined {
-  const { validity, displayQuantity, postOnly, selfTradePrevention } = request;
+  const { validity, displayQuantity, postOnly, selfTradePrevention, afterMarket } = request;
   if (validity !== 'DAY' && validity !== 'IOC') return no('VENUE_UNSUPPORTED', 'validity');
   if (displayQuantity !== null) return no('VENUE_UNSUPPORTED', 'displayQuantity');
+  if (afterMarket) return no('VENUE_UNSUPPORTED', 'afterMarket');
   if (postOnly) return no('VENUE_UNSUPPORTED', 'postOnly');
   if (selfTradePrevention !== PLAIN.selfTradePrevention)
     return no('VENUE_UNSUPPORTED', 'selfTradePrevention');

@@ -112,6 +112,7 @@ export class Book {
     this.phase = state.phase;
     this.isCollecting = state.isCollecting;
     this.last = state.last;
-    this.moveBand();
+    this.lower = state.lower;
+    this.upper = state.upper;
   }
 }

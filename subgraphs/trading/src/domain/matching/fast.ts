@@ -992,6 +992,12 @@ export class FastEngine implements MatchingEngine {
     if (book) book.last = price;
   }
 
+  /** The previous close, as another engine has it; the band stays where it is. */
+  restateClose(instrument: number, price: number): void {
+    const book = this.#books[instrument];
+    if (book) book.previousClose = price;
+  }
+
   /** The last entry or priority that was given. */
   get sequence(): number {
     return this.#sequence;

@@ -59,6 +59,11 @@ export class Account {
     this.#trades = state.trades;
   }
 
+  /** The instruments of which something is, or was, here under a product. */
+  symbolsOf(product: Product): string[] {
+    return [...this.#stock.values()].filter((stock) => stock.product === product).map(({ symbol }) => symbol);
+  }
+
   /** What is not promised to another sale. */
   freeQuantity(symbol: string, product: Product): bigint {
     const stock = this.#stock.get(keyOf(symbol, product));

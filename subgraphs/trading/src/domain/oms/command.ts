@@ -6,6 +6,7 @@
  */
 import type {
   CancelReason,
+  OrderOrigin,
   OrderType,
   Product,
   RejectReason,
@@ -16,6 +17,7 @@ import type {
 import type { VenueStanding } from '../broker/standing.ts';
 import type { Currency } from '@gridworks/kit/money';
 import type { Exchange, InstrumentKind } from '../instrument.ts';
+import type { TradingDay } from '../trading-day.ts';
 
 interface At {
   /** When, by the clock of the exchange; clocks are set back at times, so this may go back too. */
@@ -77,6 +79,8 @@ export interface Terms {
   /** The most units of one order, and of what one user may have; not there: no limit. */
   readonly freeze?: number | undefined;
   readonly positionMax?: number;
+  /** What the band lies around, on tick: the price of an auction that finds none better. Not there: the last price. */
+  readonly reference?: number;
 }
 
 /** A part of the market's side of a book, with its place in time priority. */
@@ -103,6 +107,8 @@ export interface PlaceOrder extends Entering {
   readonly postOnly?: true;
   readonly selfTradePrevention?: SelfTradePrevention;
   readonly goodTill?: string;
+  readonly afterMarket?: true;
+  readonly origin?: OrderOrigin;
 }
 
 /** An open order gets other terms; what is null stays. */
@@ -164,6 +170,13 @@ export interface RepeatTrade extends Entering {
   readonly asks: readonly PlainQuote[];
 }
 
+/** The trading day goes on to its next phase; all books at once. */
+export interface ChangeDay extends Entering {
+  readonly kind: 'day';
+  /** What it is from now on; null: the exchange keeps no hours. */
+  readonly day: TradingDay | null;
+}
+
 /** How many orders a user may place within a second. */
 export interface SetLimits extends At {
   readonly kind: 'limits';
@@ -213,6 +226,7 @@ export type Command =
   | CancelOrder
   | CancelOrders
   | MarketCommand
+  | ChangeDay
   | SetLimits
   | AdjustStock
   | TellStanding

@@ -2,7 +2,9 @@ import { isRefusal } from '@gridworks/kit/refusal';
 import { describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../random.ts';
 import type { Side } from '../order.ts';
+import type { Phase } from '../matching/command.ts';
 import { PLAIN, createOrder, fillOrder, triggerOrder, type Order } from '../order.ts';
+import type { TradingDay } from '../trading-day.ts';
 import type { Command, MarketCommand, ModifyOrder, PlaceOrder, Terms } from './command.ts';
 import { digestOf, type Outcome } from './outcome.ts';
 import { hashOfOms, type OmsState } from './state.ts';
@@ -468,7 +470,8 @@ describe('a change of an order', () => {
       limitPrice: 105n,
       triggerPrice: 104n,
     } as const;
-    const facts = { tenantId: 'T', userId: 'ann', exchange: 'NSE', hold: 600n } as const;
+    const owner = { tenantId: 'T', userId: 'ann', origin: 'USER' } as const;
+    const facts = { ...owner, exchange: 'NSE', hold: 600n } as const;
     const old = (clientOrderId: string): Order =>
       createOrder({ ...request, clientOrderId }, { ...facts, id: stage.id(), placedAt: new Date(MORNING) });
     stage.oms.adopt(old('asleep'));
@@ -489,7 +492,8 @@ describe('a change of an order', () => {
       product: 'CNC',
     } as const;
     const request = { ...terms, validity: 'DAY', quantity: 10n, limitPrice: 95n } as const;
-    const facts = { id: stage.id(), tenantId: 'T', userId: 'ann', exchange: 'NSE', hold: 1_155n } as const;
+    const owner = { tenantId: 'T', userId: 'ann', origin: 'USER' } as const;
+    const facts = { ...owner, id: stage.id(), exchange: 'NSE', hold: 1_155n } as const;
     stage.oms.adopt(fillOrder(createOrder(request, { ...facts, placedAt: new Date(MORNING) }), 95n, 4n));
     expect(typeof modify(stage, facts.id, { quantity: 7 })).toBe('object');
     expect(stage.book()).toBe('3@95 | ');
@@ -732,6 +736,22 @@ describe('a credit', () => {
 const USERS = ['ann', 'bob', 'cy', 'dee'];
 const SYMBOLS = ['S', 'R'];
 
+const DAY: TradingDay = {
+  date: '2026-01-05',
+  phase: 'CLOSED',
+  endsAt: null,
+  opensAt: null,
+  isMisClosed: false,
+  trippedBps: 0,
+};
+const PHASES_AFTER: Readonly<Record<Phase, readonly Phase[]>> = {
+  CLOSED: ['PRE_OPEN'],
+  PRE_OPEN: ['BUFFER', 'BUFFER', 'HALTED', 'CLOSED'],
+  BUFFER: ['CONTINUOUS'],
+  CONTINUOUS: ['HALTED', 'CLOSED', 'CLOSED'],
+  HALTED: ['PRE_OPEN', 'PRE_OPEN', 'CLOSED'],
+};
+
 /** Everything that can happen on two instruments, at random: the same seed does the same. */
 function live(stage: Stage, random: Random, steps: number): void {
   const upTo = (end: number): number => Math.floor(random.uniform() * end);
@@ -744,7 +764,17 @@ function live(stage: Stage, random: Random, steps: number): void {
     const side = pick(['BUY', 'SELL'] as const);
     const price = 95 + upTo(11);
     const chance = upTo(20);
-    if (chance < 9) {
+    const { phase } = stage.oms;
+    // A market of its own has quotes for an auction, and trades only where everybody does.
+    const isQuoted = phase === 'CONTINUOUS' || phase === 'PRE_OPEN';
+    if (upTo(phase === 'CONTINUOUS' ? 100 : 15) === 0) {
+      const day = upTo(20) === 0 ? null : { ...DAY, phase: pick(PHASES_AFTER[phase]) };
+      stage.execute({ kind: 'day', at: stage.at, id: stage.id(), sequence: stage.oms.sequence, day });
+    } else if (phase === 'CLOSED' && chance < 9) {
+      const terms = upTo(4) === 0 ? { type: 'STOP' as const, triggerPrice: price } : {};
+      const limitPrice = upTo(3) === 0 || 'type' in terms ? null : price;
+      stage.place(pick(USERS), side, limitPrice, 1 + upTo(20), { symbol, ...terms, afterMarket: true });
+    } else if (chance < 9) {
       const validity = pick(['DAY', 'DAY', 'DAY', 'IOC', 'FOK', 'GTC'] as const);
       const selfTradePrevention = pick([
         'CANCEL_NEWEST',
@@ -798,7 +828,9 @@ function live(stage: Stage, random: Random, steps: number): void {
     } else if (chance < 13) {
       const credits = [{ eventId: stage.id(), userId: pick(USERS), amount: upTo(50) }];
       stage.execute({ kind: 'credit', at: stage.at, credits });
-    } else if (chance < 17) {
+    } else if (!isQuoted) {
+      continue;
+    } else if (chance < 17 || phase === 'PRE_OPEN') {
       stage.quote(levels(price, -1), levels(price + 1 + upTo(3), 1), symbol);
     } else {
       const kind = pick(['print', 'repeat'] as const);
@@ -811,9 +843,15 @@ function live(stage: Stage, random: Random, steps: number): void {
   }
 }
 
+/** A journal is kept as values, not as text: fields come back in an order of their own. */
+function reordered(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).reverse());
+}
+
 function replay(journal: readonly Kept[], state?: OmsState): Oms {
   const oms = new Oms(state);
-  for (const { command, digest } of JSON.parse(JSON.stringify(journal)) as Kept[]) {
+  for (const { command, digest } of JSON.parse(JSON.stringify(journal), reordered) as Kept[]) {
     const outcome = oms.apply(command);
     if (isRefusal(outcome)) throw new Error(`a replay refuses with ${outcome.code}`);
     expect(digestOf(outcome)).toBe(digest);
@@ -905,12 +943,12 @@ describe.each(['amber', 'basalt', 'cedar', 'dune', 'ember', 'flint'])('whatever 
       }
       for (const { bought, sold, users } of parties.values()) if (users.size === 2) expect(bought).toBe(sold);
     }
-    const { accounts, orders } = oms.state();
+    const { accounts, orders, waiting = [] } = oms.state();
     for (const { userId, buyingPower, stock } of accounts) {
       expect(BigInt(buyingPower)).toBe(sums.get(userId)?.cash);
       for (const [symbol, product, quantity, held] of stock) {
         expect(0 <= held && held <= quantity).toBe(true);
-        const selling = orders
+        const selling = [...orders, ...waiting]
           .filter(
             ([, order]) => order.userId === userId && order.symbol === symbol && order.product === product,
           )

@@ -9,10 +9,24 @@
  */
 import { isRefusal } from '@gridworks/kit/refusal';
 import { dateOf } from '@gridworks/kit/time';
-import { cancelled, created, executed, modified, triggered, type Step } from '../happening.ts';
-import { ID_MAX, PRICE_MAX, type Report, type Restated, type Traded } from '../matching/command.ts';
+import { cancelled, created, entered, executed, modified, triggered, type Step } from '../happening.ts';
+import {
+  ID_MAX,
+  PRICE_MAX,
+  type Phase,
+  type Report,
+  type Restated,
+  type Traded,
+} from '../matching/command.ts';
 import { FastEngine } from '../matching/fast.ts';
-import { checkChange, checkOrder, type Listing, type Standing } from '../order-check.ts';
+import {
+  checkChange,
+  checkOrder,
+  isInBand,
+  type AcceptedChange,
+  type Listing,
+  type Standing,
+} from '../order-check.ts';
 import {
   ORDER_RATE_MAX,
   createOrder,
@@ -21,14 +35,18 @@ import {
   remainingOf,
   type CancelReason,
   type Order,
+  type OrderOrigin,
+  type Product,
   type TradingRefusal,
 } from '../order.ts';
 import type { Depth, DepthLevel, Quotes } from '../quote.ts';
 import { splitRatio } from '../split.ts';
+import type { TradingDay } from '../trading-day.ts';
 import { Account, type AccountState } from './account.ts';
 import type {
   AdjustStock,
   CancelOrders,
+  ChangeDay,
   Command,
   MarketCommand,
   ModifyOrder,
@@ -42,7 +60,7 @@ import { idAfter } from './ids.ts';
 import { MarketSide } from './market.ts';
 import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
 import { RoutedOrders, type Routed } from './routed.ts';
-import { factsOf, orderOf, type KeptOrder, type OmsState } from './state.ts';
+import { factsOf, orderOf, type KeptAfterMarket, type KeptOrder, type OmsState } from './state.ts';
 import {
   coreTypeOf,
   isSame,
@@ -59,8 +77,18 @@ import {
 const USERS_FROM = 65_536;
 /** Numbers of orders in the core are used again and again; far more than are ever open at once. */
 const NUMBER_MAX = 2 ** 26 - 1;
+const NONE: readonly never[] = [];
 /** So many credits are remembered: who tells of one twice does so soon. */
 const CREDITS_MAX = 16_384;
+
+/** How a book of the core that is closed at first comes to a phase. */
+const WAY_TO: Readonly<Record<Phase, readonly Phase[]>> = {
+  CLOSED: [],
+  PRE_OPEN: ['PRE_OPEN'],
+  BUFFER: ['PRE_OPEN', 'BUFFER'],
+  CONTINUOUS: ['CONTINUOUS'],
+  HALTED: ['PRE_OPEN', 'HALTED'],
+};
 
 /** Of an instrument that was not listed yet: nothing can be placed. */
 const UNLISTED: Terms = {
@@ -85,13 +113,30 @@ interface Floor {
   isStated: boolean;
 }
 
+/** An order that waits for the next trading day. */
+interface AfterMarket {
+  readonly order: Order;
+  /** What it trades at then at worst. */
+  readonly worstPrice: number;
+}
+
+/** Units that somebody has and does not sell yet. */
+export interface FreeStock {
+  readonly userId: string;
+  readonly symbol: string;
+  readonly quantity: bigint;
+}
+
 export class Oms {
   #now = 0;
   #orderRateMax = ORDER_RATE_MAX;
+  #day: TradingDay | undefined;
   #lastNumber = 0;
   readonly #core: FastEngine;
   readonly #accounts = new Map<string, Account>();
   readonly #floors = new Map<string, Floor>();
+  /** By number in the core. */
+  readonly #symbols: string[] = [];
   /** By number in the core, and by id. */
   readonly #orders = new Map<number, Order>();
   readonly #numbers = new Map<string, number>();
@@ -99,6 +144,8 @@ export class Oms {
     (order) => this.#accountOf(order),
     (step, work) => this.#take(step, work),
   );
+  /** After-market orders by id, as they came. */
+  readonly #waiting = new Map<string, AfterMarket>();
   readonly #credited = new Set<string>();
   /** Splits that were carried out, each by its instrument and ex-date. */
   readonly #adjusted = new Set<string>();
@@ -108,9 +155,15 @@ export class Oms {
     if (!state) return;
     this.#now = state.now;
     this.#orderRateMax = state.orderRateMax;
+    this.#day = state.day;
     state.accounts.forEach((account) => this.#addAccount(account));
     state.floors.forEach(({ symbol, terms }) => this.#addFloor(symbol, terms));
     for (const [number, facts] of state.orders) this.#recall(number, orderOf(facts));
+    for (const [worstPrice, facts] of state.waiting ?? []) {
+      const order = orderOf(facts);
+      this.#accountOf(order).remember(order);
+      this.#waiting.set(order.id, { order, worstPrice });
+    }
     for (const { order } of state.core.orders) this.#lastNumber = Math.max(this.#lastNumber, order);
     for (const id of state.credited) this.#credited.add(id);
     for (const name of state.adjusted ?? []) this.#adjusted.add(name);
@@ -124,6 +177,20 @@ export class Oms {
 
   get orderRateMax(): number {
     return this.#orderRateMax;
+  }
+
+  /** Undefined where the exchange keeps no hours. */
+  get day(): TradingDay | undefined {
+    return this.#day;
+  }
+
+  get phase(): Phase {
+    return this.#day?.phase ?? 'CONTINUOUS';
+  }
+
+  /** Whether anything was ever said of this instrument. */
+  isListed(symbol: string): boolean {
+    return this.#floors.has(symbol);
   }
 
   hasAccount(userId: string): boolean {
@@ -141,12 +208,24 @@ export class Oms {
   /** The open order of this id. */
   order(id: string): Order | undefined {
     const number = this.#numbers.get(id);
-    return number === undefined ? this.#routed.order(id) : this.#orders.get(number);
+    if (number !== undefined) return this.#orders.get(number);
+    return this.#waiting.get(id)?.order ?? this.#routed.order(id);
   }
 
-  /** The open orders that wait in the books. */
-  openOrders(): IterableIterator<Order> {
-    return this.#orders.values();
+  /** The open orders that wait in the books, or for the next trading day. */
+  *openOrders(): IterableIterator<Order> {
+    yield* this.#orders.values();
+    for (const { order } of this.#waiting.values()) yield order;
+  }
+
+  /** What everybody has free under a product. */
+  freeStock(product: Product): FreeStock[] {
+    return [...this.#accounts.values()].flatMap((account) =>
+      account.symbolsOf(product).flatMap((symbol) => {
+        const quantity = account.freeQuantity(symbol, product);
+        return quantity > 0n ? [{ userId: account.userId, symbol, quantity }] : [];
+      }),
+    );
   }
 
   /** The order of this id that a broker carries out, as long as it is remembered. */
@@ -176,6 +255,7 @@ export class Oms {
       .ordersOf(account?.number ?? 0)
       .flatMap(({ order }) => this.#orders.get(order) ?? []);
     for (const order of this.#routed.orders()) if (order.userId === userId) orders.push(order);
+    for (const { order } of this.#waiting.values()) if (order.userId === userId) orders.push(order);
     return orders.filter(
       ({ symbol, side }) => symbol === (only.symbol ?? symbol) && side === (only.side ?? side),
     );
@@ -190,7 +270,7 @@ export class Oms {
   /** Takes in an order that waited before there were commands; in the order of their arrival, its account first. */
   adopt(order: Order): void {
     if (order.limitPrice === null) throw new Error(`order ${order.id} waits without a price`);
-    const floor = this.#floors.get(order.symbol) ?? this.#addFloor(order.symbol, UNLISTED);
+    const floor = this.#floors.get(order.symbol) ?? this.#listFloor(order.symbol, UNLISTED);
     const quantity = Number(remainingOf(order));
     this.#accountOf(order).remember(order);
     this.#enter(floor, order, this.#nextNumber(), Number(order.limitPrice), quantity, (report) => {
@@ -216,7 +296,7 @@ export class Oms {
    */
   list(symbol: string, terms: Terms, last: number): void {
     const floor = this.#floors.get(symbol);
-    if (!floor) this.#core.restateLast(this.#addFloor(symbol, terms).instrument, last);
+    if (!floor) this.#core.restateLast(this.#listFloor(symbol, terms).instrument, last);
     else if (!isSame(floor.terms, terms))
       Object.assign(floor, { terms, listing: listingOf(terms), isStated: false });
   }
@@ -236,7 +316,7 @@ export class Oms {
       if (report.kind !== 'traded') return;
       if (report.makerOwner >= USERS_FROM || report.takerOwner >= USERS_FROM)
         throw new Error(`the market of ${command.symbol} traded with a user unseen`);
-      prints.push(printOf(report));
+      prints.push(printOf(command.symbol, report));
     });
     return prints;
   }
@@ -262,17 +342,15 @@ export class Oms {
    * market has moved that this one depends on, a statement of it comes first. None for a refusal.
    */
   decide(command: Command): Decided {
-    const statement = 'symbol' in command ? this.#statement(command.symbol, command.at) : undefined;
+    const statements = this.#statementsFor(command);
     const outcome = this.apply(command);
     if (isRefusal(outcome)) return { outcome, steps: [] };
-    if (!statement) return { outcome, steps: [{ command, outcome }] };
-    this.#floorOf(statement.symbol).isStated = true;
+    const step = { command, outcome };
+    if (statements.length === 0) return { outcome, steps: [step] };
+    for (const { symbol } of statements) this.#floorOf(symbol).isStated = true;
     return {
       outcome,
-      steps: [
-        { command: statement, outcome: NOTHING },
-        { command, outcome },
-      ],
+      steps: [...statements.map((statement) => ({ command: statement, outcome: NOTHING })), step],
     };
   }
 
@@ -322,6 +400,9 @@ export class Oms {
         if (refusal) return refusal;
         break;
       }
+      case 'day':
+        this.#changeDay(command, work);
+        break;
       case 'quote':
       case 'print':
       case 'repeat':
@@ -334,7 +415,7 @@ export class Oms {
 
   /** The first rung of the ladder that a request breaks, or the order that it would become. */
   #place(command: PlaceOrder, work: Work): TradingRefusal | undefined {
-    const { at, id, userId } = command;
+    const { at, id, userId, origin = 'USER' } = command;
     const account = this.#accounts.get(userId);
     if (!account) throw new Error(`user ${userId} places an order without an account`);
     const request = requestOf(command);
@@ -344,47 +425,43 @@ export class Oms {
     const accepted = checkOrder(
       request,
       floor?.listing,
-      this.#standingOf(account, request, at),
+      this.#standingOf(account, request, at, origin),
       command.isSliced,
     );
     if (isRefusal(accepted)) return accepted;
     if (!floor) throw new Error(`an order for ${request.symbol} passed without a market`);
-    account.count(at, this.#orderRateMax);
+    if (origin === 'USER') account.count(at, this.#orderRateMax);
     const { tenantId } = account;
     const { listing, slices } = accepted;
-    const about = { userId, tenantId, placedAt: dateOf(at), exchange: listing.exchange };
+    const about = { userId, tenantId, origin, placedAt: dateOf(at), exchange: listing.exchange };
+    const worstPrice = Number(accepted.worstPrice);
     slices.forEach(({ quantity, hold }, index) => {
       const sliceId = index === 0 ? id : idAfter(id, work.nextId());
       const wish = slices.length === 1 ? request : sliceOf(request, index, quantity);
       const order = createOrder(wish, { ...about, id: sliceId, hold });
       if (command.isRouted) return this.#routed.add(order, work);
       this.#take(created(order), work);
-      this.#enter(floor, order, this.#nextNumber(), Number(accepted.worstPrice), Number(quantity), (report) =>
-        this.#hear(report, id, work),
-      );
+      if (request.afterMarket) this.#waiting.set(sliceId, { order, worstPrice });
+      else
+        this.#enter(floor, order, this.#nextNumber(), worstPrice, Number(quantity), (report) =>
+          this.#hear(report, id, work),
+        );
     });
     return undefined;
   }
 
   #modify(command: ModifyOrder, work: Work): TradingRefusal | undefined {
-    const { at, id, userId, orderId } = command;
-    if (this.#routed.order(orderId)?.userId === userId) return no('VENUE_UNSUPPORTED', 'orderId');
+    const { id, userId, orderId } = command;
+    const order = this.order(orderId);
+    if (order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
+    if (this.#routed.order(orderId)) return no('VENUE_UNSUPPORTED', 'orderId');
     const number = this.#numbers.get(orderId);
-    const order = number === undefined ? undefined : this.#orders.get(number);
-    if (number === undefined || order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
+    if (number === undefined) return this.#modifyWaiting(command, order, work);
     const waiting = this.#core.orderOf(number);
     if (!waiting) throw new Error(`order ${orderId} waits nowhere`);
     const account = this.#accountOf(order);
-    const { listing } = this.#floorOf(order.symbol);
-    const accepted = checkChange(
-      order,
-      wishOf(command),
-      BigInt(waiting.price),
-      listing,
-      this.#standingOf(account, order, at),
-    );
+    const accepted = this.#acceptChange(command, order, waiting.price, account);
     if (isRefusal(accepted)) return accepted;
-    account.count(at, this.#orderRateMax);
     const step = modified(order, accepted.terms, accepted.hold);
     this.#orders.set(number, step.order);
     this.#take(step, work);
@@ -396,6 +473,31 @@ export class Oms {
       this.#hear(report, id, work),
     );
     return undefined;
+  }
+
+  /** An after-market order is changed and keeps its place. */
+  #modifyWaiting(command: ModifyOrder, order: Order, work: Work): TradingRefusal | undefined {
+    const worstPrice = this.#waiting.get(order.id)?.worstPrice ?? 0;
+    const accepted = this.#acceptChange(command, order, worstPrice, this.#accountOf(order));
+    if (isRefusal(accepted)) return accepted;
+    const step = modified(order, accepted.terms, accepted.hold);
+    this.#waiting.set(order.id, { order: step.order, worstPrice: command.limitPrice ?? worstPrice });
+    this.#take(step, work);
+    return undefined;
+  }
+
+  /** The first rung that a change breaks; otherwise it counts. */
+  #acceptChange(
+    command: ModifyOrder,
+    order: Order,
+    worstPrice: number,
+    account: Account,
+  ): AcceptedChange | TradingRefusal {
+    const { listing } = this.#floorOf(order.symbol);
+    const standing = this.#standingOf(account, order, command.at);
+    const accepted = checkChange(order, wishOf(command), BigInt(worstPrice), listing, standing);
+    if (!isRefusal(accepted)) account.count(command.at, this.#orderRateMax);
+    return accepted;
   }
 
   #cancelAll({ userId, only }: CancelOrders, work: Work): void {
@@ -413,20 +515,27 @@ export class Oms {
     }: { readonly orderId: string; readonly userId: string; readonly reason: CancelReason },
     work: Work,
   ): TradingRefusal | undefined {
-    if (this.#routed.order(orderId)?.userId === userId) {
-      this.#routed.cancel(orderId, reason, work);
-      return undefined;
-    }
-    const number = this.#numbers.get(orderId);
-    const order = number === undefined ? undefined : this.#orders.get(number);
-    if (number === undefined || order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
+    const order = this.order(orderId);
+    if (order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
+    if (this.#routed.order(orderId)) this.#routed.cancel(orderId, reason, work);
+    else this.#leave(order, reason, work);
+    return undefined;
+  }
+
+  /** An order leaves from wherever it waits. */
+  #leave(order: Order, reason: CancelReason, work: Work): void {
+    const number = this.#numbers.get(order.id);
+    if (number === undefined) this.#waiting.delete(order.id);
+    else this.#takeOut(number, order);
+    this.#take(cancelled(order, reason), work);
+  }
+
+  #takeOut(number: number, order: Order): void {
     this.#core.apply(
       { kind: 'cancel', at: 0, owner: this.#accountOf(order).number, order: number },
       refuseRefusal,
     );
     this.#forget(number, order);
-    this.#take(cancelled(order, reason), work);
-    return undefined;
   }
 
   /** What stands behind a wish about a side of an instrument. */
@@ -434,10 +543,14 @@ export class Oms {
     account: Account,
     { symbol, product, side }: Pick<Order, 'symbol' | 'product' | 'side'>,
     at: number,
+    origin: OrderOrigin = 'USER',
   ): Standing {
     const { orders, trades } = account.countsOn(at);
     return {
       at,
+      phase: this.phase,
+      isMisClosed: this.#day?.isMisClosed ?? false,
+      origin,
       buyingPower: account.buyingPower,
       freeQuantity: account.freeQuantity(symbol, product),
       exposure: account.exposure(symbol),
@@ -467,9 +580,9 @@ export class Oms {
         owner: this.#accountOf(order).number,
         order: number,
         side,
-        type: coreTypeOf(order),
-        // A MARKET order trades up to the end of the band and never waits.
-        validity: type === 'MARKET' && validity === 'DAY' ? 'IOC' : validity,
+        type: coreTypeOf(order, this.phase),
+        // A MARKET order trades up to the end of the band and never waits, but for an auction.
+        validity: type === 'MARKET' && validity === 'DAY' && this.phase !== 'PRE_OPEN' ? 'IOC' : validity,
         quantity,
         price,
         stop: order.status === 'TRIGGER_PENDING' ? Number(triggerPrice) : null,
@@ -488,16 +601,17 @@ export class Oms {
     if (report.kind === 'traded') return this.#trade(report, id, work);
     if (report.kind === 'triggered') return this.#change(report.order, triggered, work);
     if (report.kind === 'restated') return this.#change(report.order, this.#reduced(report), work);
-    if (report.kind === 'cancelled') {
+    if (report.kind === 'cancelled' || report.kind === 'expired') {
       const order = this.#orders.get(report.order);
       if (!order) return;
       this.#forget(report.order, order);
-      return this.#take(cancelled(order, restReason(report.reason, order)), work);
+      const reason = report.kind === 'expired' ? 'TIME_IN_FORCE' : restReason(report.reason, order);
+      return this.#take(cancelled(order, reason), work);
     }
     refuseRefusal(report);
   }
 
-  /** Self-trade prevention took from an order: what is left promises less. */
+  /** Self-trade prevention took from an order, or an auction gave it a price: what is left promises less. */
   #reduced({ order: number, remaining }: Restated): (order: Order) => Step {
     const left = BigInt(remaining);
     const worstPrice = BigInt(this.#core.orderOf(number)?.price ?? 0);
@@ -508,7 +622,7 @@ export class Oms {
   }
 
   #trade(report: Traded, id: string, work: Work): void {
-    const print = printOf(report);
+    const print = printOf(this.#symbols[report.instrument] ?? '', report);
     work.prints.push(print);
     const executionId = idAfter(id, work.nextId());
     for (const number of [report.maker, report.taker]) {
@@ -564,13 +678,66 @@ export class Oms {
     this.#adjusted.add(adjustmentName(symbol, exDate));
   }
 
+  /** All books go to the phase of the day at once: orders of the day end, or an auction finds its price. */
+  #changeDay({ id, day }: ChangeDay, work: Work): void {
+    const { phase: before } = this;
+    this.#day = day ? dayOf(day) : undefined;
+    const { phase } = this;
+    if (phase === before) return;
+    for (const [number, order] of this.#orders)
+      if (phase === 'HALTED') this.#leave(order, 'MARKET_HALTED', work);
+      else if (phase === 'PRE_OPEN' && this.#isBeyondBand(number, order))
+        this.#leave(order, 'OUT_OF_BAND', work);
+    for (const { instrument, market, terms } of this.#floors.values()) {
+      if (phase === 'PRE_OPEN')
+        this.#core.restateClose(instrument, terms.reference ?? this.#core.lastOf(instrument));
+      // Who makes the market leaves with it.
+      if (phase === 'CLOSED' || phase === 'HALTED') market.withdraw();
+    }
+    const hear = (report: Report): void => this.#hear(report, id, work);
+    this.#core.apply({ kind: 'phase', at: 0, instrument: null, phase }, hear);
+    if (phase === 'PRE_OPEN' || phase === 'CONTINUOUS') this.#enterWaiting(hear, work);
+  }
+
+  /** An auction must not come to a price at which nobody may trade that day: who waits there leaves before. */
+  #isBeyondBand(number: number, { symbol }: Order): boolean {
+    const { band } = this.#floorOf(symbol).listing;
+    const waiting = this.#core.orderOf(number);
+    return waiting?.place === 'BOOK' && !isInBand(BigInt(waiting.price), band);
+  }
+
+  /** After-market orders enter as they came. What was promised for one is what it may cost: the band must be the same. */
+  #enterWaiting(hear: (report: Report) => void, work: Work): void {
+    for (const { order, worstPrice } of this.#waiting.values()) {
+      const floor = this.#floorOf(order.symbol);
+      const { band } = floor.listing;
+      const isCovered = order.type !== 'MARKET' || order.side === 'SELL' || BigInt(worstPrice) >= band.upper;
+      if (!isCovered || (order.limitPrice !== null && !isInBand(order.limitPrice, band))) {
+        this.#leave(order, 'OUT_OF_BAND', work);
+        continue;
+      }
+      this.#waiting.delete(order.id);
+      const step = entered(order);
+      this.#take(step, work);
+      this.#enter(floor, step.order, this.#nextNumber(), worstPrice, Number(order.quantity), hear);
+    }
+  }
+
   #state({ symbol, terms, quotes, last }: StateMarket): void {
-    const floor = this.#floors.get(symbol) ?? this.#addFloor(symbol, terms);
+    const floor = this.#floors.get(symbol) ?? this.#listFloor(symbol, terms);
     floor.terms = terms;
     floor.listing = listingOf(terms);
     floor.isStated = true;
     floor.market.restate(quotes);
     if (last !== undefined) this.#core.restateLast(floor.instrument, last);
+  }
+
+  /** Where the markets stand that a command depends on, as far as that was not told. */
+  #statementsFor(command: Command): readonly StateMarket[] {
+    if (command.kind === 'day')
+      return [...this.#floors.keys()].flatMap((symbol) => this.#statement(symbol, command.at) ?? []);
+    const statement = 'symbol' in command ? this.#statement(command.symbol, command.at) : undefined;
+    return statement ? [statement] : NONE;
   }
 
   #statement(symbol: string, at: number): StateMarket | undefined {
@@ -585,19 +752,28 @@ export class Oms {
     this.#accounts.set(state.userId, new Account(USERS_FROM + this.#accounts.size, state));
   }
 
-  #addFloor(symbol: string, terms: Terms): Floor {
+  /** An instrument that is new here, in the phase in which all are. */
+  #listFloor(symbol: string, terms: Terms): Floor {
     const instrument = this.#floors.size + 1;
-    // Tick, lot and band are rungs of our own ladder; the core takes any price. It may have it from a snapshot already.
+    // Tick, lot and band are rungs of our own ladder; the core takes any price.
     const listing = { tick: 1, lot: 1, freeze: ID_MAX, bandBps: 10_000, dynamic: false };
     const ignore = (): void => undefined;
     this.#core.apply(
       { kind: 'instrument', at: 0, instrument, ...listing, previousClose: PRICE_MAX / 2 },
       ignore,
     );
-    this.#core.apply({ kind: 'phase', at: 0, instrument, phase: 'CONTINUOUS' }, ignore);
+    for (const phase of WAY_TO[this.phase])
+      this.#core.apply({ kind: 'phase', at: 0, instrument, phase }, ignore);
+    return this.#addFloor(symbol, terms);
+  }
+
+  /** The core has the instrument already. */
+  #addFloor(symbol: string, terms: Terms): Floor {
+    const instrument = this.#floors.size + 1;
     const market = new MarketSide(instrument, this.#core, () => this.#nextNumber());
     const floor: Floor = { symbol, instrument, market, terms, listing: listingOf(terms), isStated: false };
     this.#floors.set(symbol, floor);
+    this.#symbols[instrument] = symbol;
     return floor;
   }
 
@@ -647,8 +823,19 @@ export class Oms {
       credited: [...this.#credited],
       ...(this.#adjusted.size > 0 && { adjusted: [...this.#adjusted] }),
       ...(routed.length > 0 && { routed }),
+      ...(this.#day && { day: this.#day }),
+      ...(this.#waiting.size > 0 && { waiting: [...this.#waiting.values()].map(keptOf) }),
     };
   }
+}
+
+/** Written in one order, whoever tells of it: states are compared by what they say, value by value. */
+function dayOf({ date, phase, endsAt, opensAt, isMisClosed, trippedBps }: TradingDay): TradingDay {
+  return { date, phase, endsAt, opensAt, isMisClosed, trippedBps };
+}
+
+function keptOf({ order, worstPrice }: AfterMarket): KeptAfterMarket {
+  return [worstPrice, factsOf(order)];
 }
 
 function adjustmentName(symbol: string, exDate: string): string {

@@ -8,6 +8,7 @@ import type { Command } from './command.ts';
 
 /** One trade, whoever it was between. */
 export interface Print {
+  readonly symbol: string;
   readonly price: bigint;
   readonly quantity: bigint;
 }

@@ -234,6 +234,6 @@ function lateOrder(
   } as const;
   return createOrder(
     { ...PLAIN, ...wish, clientOrderId: `${clientOrderId}/late-${number}` },
-    { id, tenantId, userId, exchange, hold, placedAt: work.date },
+    { id, tenantId, userId, origin: 'USER', exchange, hold, placedAt: work.date },
   );
 }

@@ -2,6 +2,7 @@
 import { dateOf } from '@gridworks/kit/time';
 import { hashOf, type Snapshot } from '../matching/engine.ts';
 import { PLAIN, type CancelReason, type Order, type OrderRequest } from '../order.ts';
+import type { TradingDay } from '../trading-day.ts';
 import type { AccountState } from './account.ts';
 import type { PlaceOrder, Terms } from './command.ts';
 
@@ -15,6 +16,10 @@ export interface OmsState {
   readonly credited: readonly string[];
   /** Splits that were carried out; left out while there are none. */
   readonly adjusted?: readonly string[];
+  /** Left out where the exchange keeps no hours. */
+  readonly day?: TradingDay;
+  /** After-market orders as they came; left out while there are none. */
+  readonly waiting?: readonly KeptAfterMarket[];
   /** Orders that a broker carries out; left out while there are none. */
   readonly routed?: readonly KeptRouted[];
 }
@@ -31,6 +36,9 @@ export interface KeptRouted {
   readonly endedAt?: number;
 }
 
+/** An order that waits for the next trading day, and what it trades at then at worst. */
+export type KeptAfterMarket = readonly [worstPrice: number, order: KeptFacts];
+
 /** An open order with its name in the core. */
 export type KeptOrder = readonly [number: number, order: KeptFacts];
 type KeptFacts = Omit<
@@ -42,6 +50,7 @@ type KeptFacts = Omit<
   | 'hold'
   | 'placedAt'
   | 'rejectReason'
+  | 'origin'
   | keyof Rare
 > & {
   readonly quantity: number;
@@ -51,17 +60,18 @@ type KeptFacts = Omit<
   readonly hold: number;
   readonly placedAt: number;
   readonly rejectReason?: Order['rejectReason'];
-} & Rare;
+} & Rare &
+  Pick<PlaceOrder, 'origin'>;
 
 /** What most orders do not have: kept only where it says something, as in the commands. */
 type Rare = Pick<
   PlaceOrder,
-  'triggerPrice' | 'displayQuantity' | 'postOnly' | 'selfTradePrevention' | 'goodTill'
+  'triggerPrice' | 'displayQuantity' | 'postOnly' | 'selfTradePrevention' | 'goodTill' | 'afterMarket'
 >;
 
 /** Equal for equal states. What the market quotes and how the core numbers things is no part of it, as of the commands. */
 export function hashOfOms(state: OmsState): string {
-  const { core, accounts, orders, credited, adjusted, routed, now, orderRateMax } = state;
+  const { core, accounts, orders, credited, adjusted, day, waiting, routed, now, orderRateMax } = state;
   const byNumber = new Map(orders);
   const queued = core.orders
     .flatMap(({ order, price, quantity, filled, priority }) => {
@@ -69,24 +79,32 @@ export function hashOfOms(state: OmsState): string {
       return facts ? [{ facts, price, quantity, filled, priority }] : [];
     })
     .sort((a, b) => (a.facts.symbol === b.facts.symbol ? 0 : a.facts.symbol < b.facts.symbol ? -1 : 1));
-  return hashOf({
-    now,
-    orderRateMax,
-    accounts,
-    queued,
-    credited,
+  const since = {
     ...(adjusted && { adjusted }),
+    ...(day && { day }),
+    ...(waiting && { waiting }),
     ...(routed && { routed }),
-  });
+  };
+  return hashOf({ now, orderRateMax, accounts, queued, credited, ...since });
 }
 
 export function factsOf(order: Order): KeptFacts {
-  const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill, rejectReason, ...common } =
-    order;
+  const {
+    triggerPrice,
+    displayQuantity,
+    postOnly,
+    selfTradePrevention,
+    goodTill,
+    afterMarket,
+    origin,
+    rejectReason,
+    ...common
+  } = order;
   const { quantity, limitPrice, filledQuantity, turnover, hold, placedAt } = order;
   return {
     ...common,
-    ...rareOf({ triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill }),
+    ...rareOf({ triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill, afterMarket }),
+    ...(origin !== 'USER' && { origin }),
     quantity: Number(quantity),
     limitPrice: limitPrice === null ? null : Number(limitPrice),
     filledQuantity: Number(filledQuantity),
@@ -106,19 +124,21 @@ export function isPlain(terms: RareTerms): boolean {
     terms.displayQuantity === null &&
     !terms.postOnly &&
     terms.selfTradePrevention === PLAIN.selfTradePrevention &&
-    terms.goodTill === null
+    terms.goodTill === null &&
+    !terms.afterMarket
   );
 }
 
 /** What an order or a request has of what most have not, as JSON keeps it. */
 export function rareOf(terms: RareTerms): Rare {
-  const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill } = terms;
+  const { triggerPrice, displayQuantity, postOnly, selfTradePrevention, goodTill, afterMarket } = terms;
   return {
     ...(triggerPrice !== null && { triggerPrice: Number(triggerPrice) }),
     ...(displayQuantity !== null && { displayQuantity: Number(displayQuantity) }),
     ...(postOnly && { postOnly }),
     ...(selfTradePrevention !== PLAIN.selfTradePrevention && { selfTradePrevention }),
     ...(goodTill !== null && { goodTill }),
+    ...(afterMarket && { afterMarket }),
   };
 }
 
@@ -130,6 +150,7 @@ export function rareTerms({ triggerPrice, displayQuantity, ...rest }: Rare): Rar
     postOnly: rest.postOnly ?? PLAIN.postOnly,
     selfTradePrevention: rest.selfTradePrevention ?? PLAIN.selfTradePrevention,
     goodTill: rest.goodTill ?? null,
+    afterMarket: rest.afterMarket ?? PLAIN.afterMarket,
   };
 }
 
@@ -138,6 +159,7 @@ export function orderOf(facts: KeptFacts): Order {
   return {
     ...facts,
     ...rareTerms(facts),
+    origin: facts.origin ?? 'USER',
     quantity: BigInt(quantity),
     limitPrice: limitPrice === null ? null : BigInt(limitPrice),
     filledQuantity: BigInt(filledQuantity),

@@ -1,5 +1,5 @@
 /** One thing said in three ways: as commands keep it, as orders have it, and as the matching core takes it. */
-import type { OrderType, Report, Traded } from '../matching/command.ts';
+import type { OrderType, Phase, Report, Traded } from '../matching/command.ts';
 import type { Listing } from '../order-check.ts';
 import {
   PLAIN,
@@ -17,8 +17,8 @@ export function refuseRefusal(report: Report): void {
     throw new Error(`the matching core refused a ${report.command}: ${report.code}`);
 }
 
-export function printOf({ price, quantity }: Traded): Print {
-  return { price: BigInt(price), quantity: BigInt(quantity) };
+export function printOf(symbol: string, { price, quantity }: Traded): Print {
+  return { symbol, price: BigInt(price), quantity: BigInt(quantity) };
 }
 
 /** Why the rest of an order left, in the words of orders. */
@@ -27,9 +27,13 @@ export function restReason(reason: string, order: Order): CancelReason {
   return order.type === 'MARKET' || order.type === 'STOP' ? 'MARKET_REST' : 'TIME_IN_FORCE';
 }
 
-/** What an order is to the core: an iceberg is a type there, and a stop that was triggered is none any more. */
-export function coreTypeOf({ type, status, displayQuantity }: Order): OrderType {
+/**
+ * What an order is to the core: an iceberg is a type there, a stop that was triggered is none any more, and an order
+ * without a limit is one up to the end of the band, except for a call auction.
+ */
+export function coreTypeOf({ type, status, displayQuantity }: Order, phase: Phase): OrderType {
   if (status === 'TRIGGER_PENDING') return type;
+  if (type === 'MARKET' && phase === 'PRE_OPEN') return 'MARKET';
   return displayQuantity === null ? 'LIMIT' : 'ICEBERG';
 }
 
@@ -51,6 +55,7 @@ export function requestOf(command: PlaceOrder): OrderRequest {
     postOnly: command.postOnly ?? PLAIN.postOnly,
     selfTradePrevention: command.selfTradePrevention ?? PLAIN.selfTradePrevention,
     goodTill: command.goodTill ?? null,
+    afterMarket: command.afterMarket ?? PLAIN.afterMarket,
   };
 }
 
