@@ -19,7 +19,15 @@ import { GraphClient } from './client.ts';
 const OPERATIONS = join(repoRoot, 'schema', 'operations');
 const FILES = readdirSync(OPERATIONS).filter((file) => file.endsWith('.graphql'));
 /** These change something for everybody, or need input that only a journey makes; the other files here run them. */
-const IN_JOURNEYS = ['05-buy', '07-cancel', '12-register', '14-play', '20-modify', '21-cancel-all'];
+const IN_JOURNEYS = [
+  '05-buy',
+  '07-cancel',
+  '12-register',
+  '14-play',
+  '20-modify',
+  '21-cancel-all',
+  '26-rebalance',
+];
 
 describe.each(inject('forms'))('the graph, $name', ({ url }) => {
   const anybody = new GraphClient(url);

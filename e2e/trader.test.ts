@@ -8,8 +8,11 @@ import {
   MyOrdersDocument,
   NodeDocument,
   ProtectDocument,
+  RebalancePortfolioDocument,
+  RebalancingPreviewDocument,
   RegisterDocument,
   StatementDocument,
+  WithdrawFundsDocument,
   type BuyMutation,
   type BuyMutationVariables,
   type HomeQuery,
@@ -251,6 +254,48 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
     }>(`{ me { orders(first: 1) { edges { node { history { kind } } } } } }`);
     const kinds = me.orders.edges[0]?.node.history.map(({ kind }) => kind);
     expect(kinds?.slice(0, 3)).toEqual(['CREATED', 'TRIGGERED', 'EXECUTED']);
+  });
+
+  it('brings the portfolio to weights, and takes money out of the wallet', async () => {
+    const targets = [
+      { symbol: 'INFY', weightBps: 500 },
+      { symbol: 'RELIANCE', weightBps: 1_000 },
+    ];
+    const { rebalancingPreview } = await trader.data(RebalancingPreviewDocument, { input: { targets } });
+    const charged = rebalancingPreview.preview?.orders.map(({ side, charges }) => [
+      side,
+      paise(charges?.total.amount ?? '0') > 0n,
+    ]);
+    expect(charged).toEqual([
+      ['BUY', true],
+      ['BUY', true],
+    ]);
+    const input = { clientRebalancingId: randomUUID(), targets };
+    // The market moves meanwhile: who waits longer than one answer asks again.
+    const { rebalancePortfolio } = await eventually(
+      () => trader.data(RebalancePortfolioDocument, { input }),
+      (answer) => answer.rebalancePortfolio.rebalancing?.status === 'COMPLETED',
+    );
+    const orders = rebalancePortfolio.rebalancing?.orders ?? [];
+    expect(orders.map(({ side, instrument }) => [side, instrument.symbol])).toEqual([
+      ['BUY', 'INFY'],
+      ['BUY', 'RELIANCE'],
+    ]);
+    const withdrawal = { clientWithdrawalId: randomUUID(), amount: '100000.00' };
+    const { withdrawFunds } = await trader.data(WithdrawFundsDocument, { input: withdrawal });
+    expect(withdrawFunds).toMatchObject({ withdrawal: { status: 'POSTED' }, refusal: null });
+    const { positions, wallet } = await eventually(
+      () => home(),
+      (at) => at.positions?.length === 2 && at.buyingPower?.amount === at.wallet?.available.amount,
+    );
+    const cost = (positions ?? []).reduce(
+      (sum, { quantity, averagePrice }) => sum + BigInt(quantity) * paise(averagePrice),
+      0n,
+    );
+    // Fifteen percent of a million, less what does not make a whole unit.
+    expect(Number(cost)).toBeGreaterThan(140_000_00);
+    expect(Number(cost)).toBeLessThan(151_000_00);
+    expect(Number(OPENING_CREDIT - cost - paise(wallet?.available.amount ?? ''))).toBeGreaterThan(100_000_00);
   });
 
   it('streams order events without gap or repeat over a lost connection', async () => {

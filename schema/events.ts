@@ -36,6 +36,12 @@ export interface Adjustment {
 /** [start, open, high, low, close, volume]: start is an Instant, prices are MinorUnits. */
 export type CandleRow = readonly [Instant, MinorUnits, MinorUnits, MinorUnits, MinorUnits, number];
 
+export interface WithdrawalFacts {
+  readonly withdrawalId: string;
+  readonly userId: string;
+  readonly amount: MinorUnits;
+}
+
 /** Who did something, and what it was done to. */
 export interface AuditFacts {
   readonly userId: string;
@@ -110,6 +116,15 @@ export interface Topics {
     readonly averagePrice: MinorUnits;
     readonly realised: MinorUnits;
   };
+  /** A portfolio was brought towards the weights that its user wants: WHOLE, or as far as orders traded in time. */
+  'portfolios.rebalanced': {
+    readonly rebalancingId: string;
+    readonly userId: string;
+    readonly outcome: 'WHOLE' | 'PARTIAL' | 'TIMED_OUT';
+    /** What its sales brought and its purchases cost, before charges. */
+    readonly sold: MinorUnits;
+    readonly bought: MinorUnits;
+  };
   /** An instrument reached the price that a user's alert waited for; `triggeredPrice` is the price that did. */
   'alerts.triggered': {
     readonly alertId: string;
@@ -126,6 +141,16 @@ export interface Topics {
     readonly reason: 'OPENING_CREDIT' | 'HOLD_RELEASED' | 'SALE_PROCEEDS';
     readonly orderId: string | null;
   };
+  /** A user wants money out of the wallet: trading is asked to let it go. */
+  'withdrawals.requested': WithdrawalFacts;
+  /** It is no part of the buying power any more. */
+  'withdrawals.released': WithdrawalFacts;
+  /** It is not free: nothing has changed. */
+  'withdrawals.refused': WithdrawalFacts;
+  /** It will not leave the wallet: if it was released, it is part of the buying power again. */
+  'withdrawals.cancelled': WithdrawalFacts;
+  /** The ledger has it among the payouts to send. No bank was told of it. */
+  'withdrawals.posted': WithdrawalFacts;
   /** Bars that were added to or changed in history, oldest first, of one instrument and interval. */
   'candles.recorded': {
     readonly symbol: string;

@@ -48,6 +48,30 @@ export type ApiScope =
   /** Scope `usage:read`: the app's own usage. */
   | 'USAGE_READ';
 
+/** What a record of the audit trail is about. */
+export type AuditStream =
+  /** What an operator decided about others. */
+  | 'ADMIN_ACTIONS'
+  /** Books that ought to say the same and do not. */
+  | 'COMPLIANCE_CHECKS'
+  /** What moved money or shares. */
+  | 'FINANCIAL_TRANSACTIONS'
+  /** What changed who may come in. */
+  | 'SECURITY_EVENTS'
+  /** What users did: orders, sign-ups and sign-ins, applications. */
+  | 'USER_ACTIONS';
+
+/** Why billing said no. The list is closed; new codes are announced as schema changes. */
+export type BillingRefusalCode =
+  /** A withdrawal is of 1 rupee to 10 crores. */
+  | 'AMOUNT_INVALID'
+  /** A client withdrawal id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
+  | 'CLIENT_WITHDRAWAL_ID_INVALID'
+  /** You have used this client withdrawal id for another amount. */
+  | 'CLIENT_WITHDRAWAL_ID_REUSED'
+  /** So much is not free: it is not there, or orders have promised it. */
+  | 'FUNDS_NOT_FREE';
+
 /** Why butler said no. The list is closed; new codes are announced as schema changes. */
 export type ButlerRefusalCode =
   /** You have used your enrolment in this tier. */
@@ -492,6 +516,24 @@ export type Product =
   /** Margin intraday square-off: bought and sold within the day. */
   | 'MIS';
 
+/** The weights that your portfolio is to be brought to. */
+export type RebalancePortfolioInput = {
+  /** Your own name for it: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same wish under it again changes nothing and answers with how it stands. */
+  readonly clientRebalancingId: Scalars['String']['input'];
+  /** How far from the last price an order may trade, in hundredths of a percent: 0 to 500. */
+  readonly slippageBps?: Scalars['Int']['input'];
+  /** 1 to 50 instruments, each once, whose weights come to 10,000 at most. What is left over is cash, and what is held and not named is sold. */
+  readonly targets: ReadonlyArray<TargetInput>;
+};
+
+/** The weights that a portfolio would be brought to. */
+export type RebalancingPreviewInput = {
+  /** How far from the last price an order may trade, in hundredths of a percent: 0 to 500. */
+  readonly slippageBps?: Scalars['Int']['input'];
+  /** 1 to 50 instruments, each once, whose weights come to 10,000 at most. What is left over is cash, and what is held and not named is sold. */
+  readonly targets: ReadonlyArray<TargetInput>;
+};
+
 /** A recorded trade. */
 export type RecordedPrintInput = {
   /** When it traded. */
@@ -629,6 +671,14 @@ export type SignInInput = {
   readonly tenant: Scalars['String']['input'];
 };
 
+/** How much of a portfolio an instrument is to be. */
+export type TargetInput = {
+  /** Symbol of the instrument, for example "RELIANCE". */
+  readonly symbol: Scalars['String']['input'];
+  /** Its weight in hundredths of a percent, 0 to 10,000: of what is held with CNC and of the buying power together. */
+  readonly weightBps: Scalars['Int']['input'];
+};
+
 /** What a watcher of ticks is told, each mode more than the one before it. */
 export type TickMode =
   /** Also when anything changes within the five best prices of a side. */
@@ -694,6 +744,10 @@ export type TradingRefusalCode =
   | 'CLIENT_ORDER_ID_INVALID'
   /** You have used this client order id for another order. */
   | 'CLIENT_ORDER_ID_REUSED'
+  /** A client rebalancing id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
+  | 'CLIENT_REBALANCING_ID_INVALID'
+  /** You have used this client rebalancing id for another rebalancing. */
+  | 'CLIENT_REBALANCING_ID_REUSED'
   /** The quantity shown must lie between a tenth of the quantity and all of it. */
   | 'DISPLAY_QUANTITY_INVALID'
   /** Only a LIMIT order that may wait shows a part of its quantity, and only from the beginning. */
@@ -756,10 +810,16 @@ export type TradingRefusalCode =
   | 'QUANTITY_FILLED'
   /** The quantity must lie between 1 and 10000000. */
   | 'QUANTITY_INVALID'
+  /** Another rebalancing of yours is under way. */
+  | 'REBALANCING_UNDER_WAY'
+  /** The portfolio is as near to these weights as whole lots and the cash there is allow. */
+  | 'REBALANCING_UNNEEDED'
   /** The exchange takes no orders now: it is closed, or between its opening auction and trading. */
   | 'SESSION_CLOSED'
   /** An after-market order is for when the exchange is closed. */
   | 'SESSION_OPEN'
+  /** The slippage lies between 0 and 500 hundredths of a percent. */
+  | 'SLIPPAGE_INVALID'
   /** The price is not a multiple of the tick size. */
   | 'TICK_SIZE_VIOLATED'
   /** A buying stop is triggered at or below its limit price, a selling one at or above it. */
@@ -783,7 +843,9 @@ export type TradingRefusalCode =
   /** A watchlist holds at most 50 instruments. */
   | 'WATCHLIST_TOO_LONG'
   /** You have no watchlist of this id. */
-  | 'WATCHLIST_UNKNOWN';
+  | 'WATCHLIST_UNKNOWN'
+  /** A rebalancing names 1 to 50 instruments, each once, with weights of 0 to 10,000 hundredths of a percent that come to 10,000 at most. */
+  | 'WEIGHTS_INVALID';
 
 /** Why money moved. */
 export type TransferKind =
@@ -796,7 +858,9 @@ export type TransferKind =
   /** The credit with which a wallet opens. */
   | 'OPENING_CREDIT'
   /** What an order no longer needs went back, from held to available. */
-  | 'RELEASE';
+  | 'RELEASE'
+  /** It left the wallet and waits to be paid out. */
+  | 'WITHDRAWAL';
 
 /** A span of time that ends now. */
 export type UsagePeriod =
@@ -857,6 +921,27 @@ export type WalletBalance =
   | 'AVAILABLE'
   /** What open orders have set aside, and proceeds of sales that are not settled up yet. */
   | 'HELD';
+
+/** Money that you want out of your wallet. */
+export type WithdrawFundsInput = {
+  /** Rupees, 1.00 to 10 crores. */
+  readonly amount: Scalars['Decimal']['input'];
+  /** Your own name for it: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same amount under it again changes nothing and answers with how it stands. */
+  readonly clientWithdrawalId: Scalars['String']['input'];
+};
+
+/** How far a withdrawal has come. */
+export type WithdrawalStatus =
+  /** It took too long, and nothing has left the wallet. */
+  | 'CANCELLED'
+  /** It has left the wallet and waits among the payouts to send. That a bank has it is not said here. */
+  | 'POSTED'
+  /** So much was not free; nothing has changed. */
+  | 'REFUSED'
+  /** Orders cannot promise it any more; it leaves the wallet next. */
+  | 'RELEASED'
+  /** It is asked whether so much is free. */
+  | 'REQUESTED';
 
 export type WatchSubscriptionVariables = Exact<{
   symbols: ReadonlyArray<Scalars['String']['input']> | Scalars['String']['input'];
@@ -1023,6 +1108,27 @@ export type PlaceBasketMutationVariables = Exact<{
 
 export type PlaceBasketMutation = { readonly __typename?: 'Mutation', readonly placeBasket: { readonly __typename?: 'PlaceBasketPayload', readonly basket?: { readonly __typename?: 'Basket', readonly status: SagaStatus, readonly orders: ReadonlyArray<{ readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly filledQuantity: number | string, readonly averagePrice?: string | null }> } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
 
+export type RebalancePortfolioMutationVariables = Exact<{
+  input: RebalancePortfolioInput;
+}>;
+
+
+export type RebalancePortfolioMutation = { readonly __typename?: 'Mutation', readonly rebalancePortfolio: { readonly __typename?: 'RebalancePortfolioPayload', readonly rebalancing?: { readonly __typename?: 'Rebalancing', readonly status: SagaStatus, readonly orders: ReadonlyArray<{ readonly __typename?: 'RebalancingOrder', readonly side: Side, readonly quantity: number | string, readonly limitPrice: string, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string }, readonly orders: ReadonlyArray<{ readonly __typename?: 'Order', readonly id: string, readonly status: OrderStatus, readonly filledQuantity: number | string, readonly averagePrice?: string | null }> }> } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type RebalancingPreviewQueryVariables = Exact<{
+  input: RebalancingPreviewInput;
+}>;
+
+
+export type RebalancingPreviewQuery = { readonly __typename?: 'Query', readonly rebalancingPreview: { readonly __typename?: 'RebalancingPreviewPayload', readonly preview?: { readonly __typename?: 'RebalancingPreview', readonly value: { readonly __typename?: 'Money', readonly amount: string }, readonly orders: ReadonlyArray<{ readonly __typename?: 'ProposedOrder', readonly side: Side, readonly quantity: number | string, readonly limitPrice: string, readonly instrument: { readonly __typename?: 'Instrument', readonly symbol: string, readonly lastPrice: string }, readonly charges: { readonly __typename?: 'Charges', readonly total: { readonly __typename?: 'Money', readonly amount: string } } }> } | null, readonly refusal?: { readonly __typename?: 'TradingRefusal', readonly code: TradingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
+export type WithdrawFundsMutationVariables = Exact<{
+  input: WithdrawFundsInput;
+}>;
+
+
+export type WithdrawFundsMutation = { readonly __typename?: 'Mutation', readonly withdrawFunds: { readonly __typename?: 'WithdrawFundsPayload', readonly withdrawal?: { readonly __typename?: 'Withdrawal', readonly id: string, readonly status: WithdrawalStatus, readonly amount: { readonly __typename?: 'Money', readonly amount: string } } | null, readonly refusal?: { readonly __typename?: 'BillingRefusal', readonly code: BillingRefusalCode, readonly message: string, readonly path: ReadonlyArray<string> } | null } };
+
 
 export const WatchDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"Watch"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}},"type":{"kind":"NonNullType","type":{"kind":"ListType","type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ticks"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"symbols"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbols"}}},{"kind":"Argument","name":{"kind":"Name","value":"mode"},"value":{"kind":"EnumValue","value":"FULL"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sequence"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"conflated"}},{"kind":"Field","name":{"kind":"Name","value":"depth"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bids"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"asks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}}]}}]}}]}}]}}]} as unknown as DocumentNode<WatchSubscription, WatchSubscriptionVariables>;
 export const InstrumentPageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"InstrumentPage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"symbol"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"instrument"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"symbol"},"value":{"kind":"Variable","name":{"kind":"Name","value":"symbol"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"exchange"}},{"kind":"Field","name":{"kind":"Name","value":"tickSize"}},{"kind":"Field","name":{"kind":"Name","value":"lotSize"}},{"kind":"Field","name":{"kind":"Name","value":"priceBand"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"lower"}},{"kind":"Field","name":{"kind":"Name","value":"upper"}}]}},{"kind":"Field","name":{"kind":"Name","value":"quote"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"last"}},{"kind":"Field","name":{"kind":"Name","value":"open"}},{"kind":"Field","name":{"kind":"Name","value":"high"}},{"kind":"Field","name":{"kind":"Name","value":"low"}},{"kind":"Field","name":{"kind":"Name","value":"previousClose"}},{"kind":"Field","name":{"kind":"Name","value":"volume"}},{"kind":"Field","name":{"kind":"Name","value":"at"}}]}},{"kind":"Field","name":{"kind":"Name","value":"depth"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bids"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"orders"}}]}},{"kind":"Field","name":{"kind":"Name","value":"asks"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"price"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"orders"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"candles"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"interval"},"value":{"kind":"EnumValue","value":"ONE_MINUTE"}},{"kind":"Argument","name":{"kind":"Name","value":"last"},"value":{"kind":"IntValue","value":"120"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"start"}},{"kind":"Field","name":{"kind":"Name","value":"open"}},{"kind":"Field","name":{"kind":"Name","value":"high"}},{"kind":"Field","name":{"kind":"Name","value":"low"}},{"kind":"Field","name":{"kind":"Name","value":"close"}},{"kind":"Field","name":{"kind":"Name","value":"volume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"forecast"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"annualisedVolatility"}},{"kind":"Field","name":{"kind":"Name","value":"valueAtRisk99"}}]}},{"kind":"Field","name":{"kind":"Name","value":"indicators"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rsi14"}},{"kind":"Field","name":{"kind":"Name","value":"sma20"}}]}}]}}]}}]} as unknown as DocumentNode<InstrumentPageQuery, InstrumentPageQueryVariables>;
@@ -1049,3 +1155,6 @@ export const BuySlicedDocument = {"kind":"Document","definitions":[{"kind":"Oper
 export const KeepBackDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"KeepBack"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateGttInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createGtt"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gtt"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"legs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"condition"}},{"kind":"Field","name":{"kind":"Name","value":"triggerPrice"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<KeepBackMutation, KeepBackMutationVariables>;
 export const MyGttsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"MyGtts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"me"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"gtts"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"20"}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}}]}},{"kind":"Field","name":{"kind":"Name","value":"legs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"triggerPrice"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}}]}},{"kind":"Field","name":{"kind":"Name","value":"triggeredPrice"}},{"kind":"Field","name":{"kind":"Name","value":"order"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}}]}}]}}]}}]}}]}}]}}]} as unknown as DocumentNode<MyGttsQuery, MyGttsQueryVariables>;
 export const PlaceBasketDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"PlaceBasket"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PlaceBasketInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"placeBasket"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"basket"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"orders"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<PlaceBasketMutation, PlaceBasketMutationVariables>;
+export const RebalancePortfolioDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RebalancePortfolio"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RebalancePortfolioInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rebalancePortfolio"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rebalancing"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"orders"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}}]}},{"kind":"Field","name":{"kind":"Name","value":"orders"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"filledQuantity"}},{"kind":"Field","name":{"kind":"Name","value":"averagePrice"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<RebalancePortfolioMutation, RebalancePortfolioMutationVariables>;
+export const RebalancingPreviewDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"RebalancingPreview"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RebalancingPreviewInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"rebalancingPreview"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"preview"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"orders"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"side"}},{"kind":"Field","name":{"kind":"Name","value":"quantity"}},{"kind":"Field","name":{"kind":"Name","value":"limitPrice"}},{"kind":"Field","name":{"kind":"Name","value":"instrument"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"symbol"}},{"kind":"Field","name":{"kind":"Name","value":"lastPrice"}}]}},{"kind":"Field","name":{"kind":"Name","value":"charges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"total"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<RebalancingPreviewQuery, RebalancingPreviewQueryVariables>;
+export const WithdrawFundsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"WithdrawFunds"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"WithdrawFundsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"withdrawFunds"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"withdrawal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"amount"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"amount"}}]}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}},{"kind":"Field","name":{"kind":"Name","value":"refusal"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}}]}}]}}]}}]} as unknown as DocumentNode<WithdrawFundsMutation, WithdrawFundsMutationVariables>;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Database } from './db.ts';
 import { newId } from './id.ts';
 import { refuse } from './refusal.ts';
-import type { Saga, SagaDefinition, SagaStep } from './saga.ts';
+import { Waiting, type Saga, type SagaDefinition, type SagaStep } from './saga.ts';
 import { SagaRunner } from './saga/runner.ts';
 import { sagaPage } from './saga/store.ts';
 import { createLog } from './telemetry.ts';
@@ -78,7 +78,7 @@ function errands(fates: Fate[]): SagaDefinition<Errand> {
 function runner(definition: SagaDefinition<Errand>): SagaRunner {
   const made = new SagaRunner(
     db,
-    { onWake: () => () => undefined },
+    { onWake: () => () => undefined, committed: () => undefined },
     () => nowMs,
     createLog('test', 'silent'),
   );
@@ -132,6 +132,54 @@ it('is begun once under a key', async () => {
   expect(new Set(all.map(({ id }) => id)).size).toBe(1);
   const other = await only.begin(definition, { ...owner, userId: newId() }, { refusedAt: null, done: [] });
   expect(other.id).not.toBe(all[0]?.id);
+});
+
+it('is the only one of an exclusive kind, until it has ended', async () => {
+  const definition = { ...errands([]), isExclusive: true };
+  const only = runner(definition);
+  const owner = { userId: USER, tenantId: TENANT };
+  const attempt = (key: string): Promise<Saga<Errand> | undefined> =>
+    only.tryBegin(definition, { ...owner, key }, { refusedAt: null, done: [] });
+  const first = await attempt('first');
+  expect((await attempt('first'))?.id).toBe(first?.id);
+  expect(await attempt('second')).toBeUndefined();
+  while (await only.next());
+  expect(await attempt('second')).toMatchObject({ key: 'second', status: 'RUNNING' });
+});
+
+it('waits as long as a step says, which is no failure, and tells of its end once', async () => {
+  const whole = errands([]);
+  let isThere = false;
+  const definition: SagaDefinition<Errand> = {
+    ...whole,
+    steps: (state) =>
+      whole.steps(state).map((step, index) => ({
+        ...step,
+        do: async (at, of) =>
+          index === 1 && !isThere ? new Waiting({ ...at, done: [7n] }, 1_000) : step.do(at, of),
+      })),
+    ended: ({ userId, tenantId, state }) => [
+      {
+        topic: 'users.authenticated',
+        key: state.done.join(),
+        tenantId,
+        payload: { userId },
+      },
+    ],
+  };
+  const only = runner(definition);
+  const saga = await begin(only, definition, null);
+  while (await only.next());
+  expect(await current(saga)).toMatchObject({ status: 'RUNNING', step: 1, attempts: 0, error: null });
+  isThere = true;
+  expect(await only.next()).toBe(false);
+  const told = async (): Promise<unknown[]> =>
+    (await db.system.query<{ key: string }>(`SELECT key FROM events.log`)).rows;
+  expect(await told()).toEqual([]);
+  nowMs += 1_000;
+  while (await only.next());
+  expect(await current(saga)).toMatchObject({ status: 'COMPLETED' });
+  expect(await told()).toEqual([{ key: '7,1,2' }]);
 });
 
 it('is taken back when its time is over, the step at hand too', async () => {

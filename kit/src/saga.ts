@@ -3,6 +3,7 @@
  * How far it has come is kept after each step, so it goes on after a crash. A step may then be done a second time:
  * what it does bears a name that follows from its saga, and whoever does it knows that name again.
  */
+import type { NewEvent } from './events.ts';
 import type { Refusal } from './refusal.ts';
 
 export const SAGA_STATUSES = ['RUNNING', 'COMPENSATING', 'COMPLETED', 'COMPENSATED'] as const;
@@ -30,6 +31,12 @@ export interface Saga<S = unknown> {
   readonly endedAt: Date | null;
 }
 
+/** A saga as it ends. */
+export type EndedSaga<S> = Pick<
+  Saga<S>,
+  'id' | 'userId' | 'tenantId' | 'key' | 'status' | 'state' | 'reason'
+>;
+
 /** Whose saga a step belongs to, and under which name it takes effect. */
 export interface StepOf {
   readonly userId: string;
@@ -38,9 +45,17 @@ export interface StepOf {
   readonly key: string;
 }
 
+/** What a step comes to that waits for something outside: it is done again after so long, from this state. */
+export class Waiting<S> {
+  constructor(
+    readonly state: S,
+    readonly forMs: number,
+  ) {}
+}
+
 export interface SagaStep<S> {
   /** Does it, and gives the state after it. A refusal did nothing, and begins the way back; a throw is tried again. */
-  do(state: S, of: StepOf): Promise<S | Refusal>;
+  do(state: S, of: StepOf): Promise<S | Refusal | Waiting<S>>;
   /** Takes it back, also where it is not known whether it was done; insists until that has succeeded. */
   undo(state: S, of: StepOf): Promise<S>;
 }
@@ -50,8 +65,12 @@ export interface SagaDefinition<S> {
   readonly kind: string;
   /** From its beginning; what is not done by then is taken back. */
   readonly timeoutMs: number;
+  /** Of such a kind a user has one at a time under way. */
+  readonly isExclusive?: boolean;
   /** Always as many, and the same ones, for the states of one saga. */
   steps(state: S): readonly SagaStep<S>[];
   /** The state of a saga that was refused at a step. */
   refused(state: S, step: number, refusal: Refusal): S;
+  /** What others are told of its end, in the transaction that keeps it. */
+  ended?(saga: EndedSaga<S>): readonly NewEvent[];
 }

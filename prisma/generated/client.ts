@@ -74,6 +74,11 @@ export type LedgerEntry = Prisma.LedgerEntryModel
  */
 export type OrderHold = Prisma.OrderHoldModel
 /**
+ * Model Withdrawal
+ * Money on its way out of a wallet.
+ */
+export type Withdrawal = Prisma.WithdrawalModel
+/**
  * Model Plan
  * What a tier costs and brings.
  */
@@ -148,6 +153,16 @@ export type EventPartitionMark = Prisma.EventPartitionMarkModel
  * Work in several steps, each of which takes effect by itself: done whole, or taken back.
  */
 export type Saga = Prisma.SagaModel
+/**
+ * Model Seal
+ * Proves the audited records of the log since the seal before it.
+ */
+export type Seal = Prisma.SealModel
+/**
+ * Model SealCheckpoint
+ * Stands for seals whose records were removed when their time was over.
+ */
+export type SealCheckpoint = Prisma.SealCheckpointModel
 /**
  * Model Partner
  * A business that builds on the platform. Row-level security holds on this table and on those below.
@@ -277,6 +292,11 @@ export type BrokerOrder = Prisma.BrokerOrderModel
  * One trade of an order at a broker; its key makes that it counts once.
  */
 export type BrokerFill = Prisma.BrokerFillModel
+/**
+ * Model ReleasedWithdrawal
+ * Money that the risk state has released for a withdrawal; written with the buying power that it left.
+ */
+export type ReleasedWithdrawal = Prisma.ReleasedWithdrawalModel
 /**
  * Model Tenant
  * A business that has its own traders; what belongs to one is invisible to the others.

@@ -239,6 +239,23 @@ export type BoolWithAggregatesFilter<$PrismaModel = never> = {
   _max?: Prisma.NestedBoolFilter<$PrismaModel>
 }
 
+export type EnumWithdrawalStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.WithdrawalStatus | Prisma.EnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumWithdrawalStatusFilter<$PrismaModel> | $Enums.WithdrawalStatus
+}
+
+export type EnumWithdrawalStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.WithdrawalStatus | Prisma.EnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumWithdrawalStatusWithAggregatesFilter<$PrismaModel> | $Enums.WithdrawalStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumWithdrawalStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumWithdrawalStatusFilter<$PrismaModel>
+}
+
 export type IntFilter<$PrismaModel = never> = {
   equals?: number | Prisma.IntFieldRefInput<$PrismaModel>
   in?: number[] | Prisma.ListIntFieldRefInput<$PrismaModel>
@@ -915,6 +932,23 @@ export type EnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel = never> = 
   _max?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
 }
 
+export type EnumReleasedStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.ReleasedStatus | Prisma.EnumReleasedStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumReleasedStatusFilter<$PrismaModel> | $Enums.ReleasedStatus
+}
+
+export type EnumReleasedStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.ReleasedStatus | Prisma.EnumReleasedStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumReleasedStatusWithAggregatesFilter<$PrismaModel> | $Enums.ReleasedStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumReleasedStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumReleasedStatusFilter<$PrismaModel>
+}
+
 export type EnumTierFilter<$PrismaModel = never> = {
   equals?: $Enums.Tier | Prisma.EnumTierFieldRefInput<$PrismaModel>
   in?: $Enums.Tier[] | Prisma.ListEnumTierFieldRefInput<$PrismaModel>
@@ -1191,6 +1225,23 @@ export type NestedBoolWithAggregatesFilter<$PrismaModel = never> = {
   _count?: Prisma.NestedIntFilter<$PrismaModel>
   _min?: Prisma.NestedBoolFilter<$PrismaModel>
   _max?: Prisma.NestedBoolFilter<$PrismaModel>
+}
+
+export type NestedEnumWithdrawalStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.WithdrawalStatus | Prisma.EnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumWithdrawalStatusFilter<$PrismaModel> | $Enums.WithdrawalStatus
+}
+
+export type NestedEnumWithdrawalStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.WithdrawalStatus | Prisma.EnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.WithdrawalStatus[] | Prisma.ListEnumWithdrawalStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumWithdrawalStatusWithAggregatesFilter<$PrismaModel> | $Enums.WithdrawalStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumWithdrawalStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumWithdrawalStatusFilter<$PrismaModel>
 }
 
 export type NestedIntWithAggregatesFilter<$PrismaModel = never> = {
@@ -1813,6 +1864,23 @@ export type NestedEnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel = nev
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
   _max?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumReleasedStatusFilter<$PrismaModel = never> = {
+  equals?: $Enums.ReleasedStatus | Prisma.EnumReleasedStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumReleasedStatusFilter<$PrismaModel> | $Enums.ReleasedStatus
+}
+
+export type NestedEnumReleasedStatusWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.ReleasedStatus | Prisma.EnumReleasedStatusFieldRefInput<$PrismaModel>
+  in?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  notIn?: $Enums.ReleasedStatus[] | Prisma.ListEnumReleasedStatusFieldRefInput<$PrismaModel>
+  not?: Prisma.NestedEnumReleasedStatusWithAggregatesFilter<$PrismaModel> | $Enums.ReleasedStatus
+  _count?: Prisma.NestedIntFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumReleasedStatusFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumReleasedStatusFilter<$PrismaModel>
 }
 
 export type NestedEnumTierFilter<$PrismaModel = never> = {

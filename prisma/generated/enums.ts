@@ -16,11 +16,23 @@ export const AnalysedInterval = {
 export type AnalysedInterval = (typeof AnalysedInterval)[keyof typeof AnalysedInterval]
 
 
+export const WithdrawalStatus = {
+  REQUESTED: 'REQUESTED',
+  RELEASED: 'RELEASED',
+  POSTED: 'POSTED',
+  REFUSED: 'REFUSED',
+  CANCELLED: 'CANCELLED'
+} as const
+
+export type WithdrawalStatus = (typeof WithdrawalStatus)[keyof typeof WithdrawalStatus]
+
+
 export const LedgerAccountKind = {
   WALLET_AVAILABLE: 'WALLET_AVAILABLE',
   WALLET_HELD: 'WALLET_HELD',
   CLEARING: 'CLEARING',
   PAPER_EQUITY: 'PAPER_EQUITY',
+  PAYOUTS_TO_SEND: 'PAYOUTS_TO_SEND',
   CHARGE_BROKERAGE: 'CHARGE_BROKERAGE',
   CHARGE_STT: 'CHARGE_STT',
   CHARGE_EXCHANGE: 'CHARGE_EXCHANGE',
@@ -37,7 +49,8 @@ export const TransferKind = {
   HOLD: 'HOLD',
   FILL: 'FILL',
   CHARGES: 'CHARGES',
-  RELEASE: 'RELEASE'
+  RELEASE: 'RELEASE',
+  WITHDRAWAL: 'WITHDRAWAL'
 } as const
 
 export type TransferKind = (typeof TransferKind)[keyof typeof TransferKind]
@@ -298,6 +311,15 @@ export const BrokerDoubt = {
 } as const
 
 export type BrokerDoubt = (typeof BrokerDoubt)[keyof typeof BrokerDoubt]
+
+
+export const ReleasedStatus = {
+  RELEASED: 'RELEASED',
+  RESTORED: 'RESTORED',
+  CLOSED: 'CLOSED'
+} as const
+
+export type ReleasedStatus = (typeof ReleasedStatus)[keyof typeof ReleasedStatus]
 
 
 export const Tier = {

@@ -5,10 +5,10 @@
  */
 import type { Database } from '../db.ts';
 import { Loop } from '../events/loop.ts';
-import type { Bus } from '../events.ts';
+import { publish, type Bus } from '../events.ts';
 import { newId } from '../id.ts';
 import { isRefusal } from '../refusal.ts';
-import type { Saga, SagaDefinition, StepOf } from '../saga.ts';
+import { Waiting, type Saga, type SagaDefinition, type StepOf } from '../saga.ts';
 import type { Log } from '../telemetry.ts';
 import type { Clock } from '../time.ts';
 import { claimSaga, insertSaga, moveSaga, sagaByKey, type ClaimedSaga } from './store.ts';
@@ -19,7 +19,12 @@ const CLAIM_MS = 10_000;
 const RETRY_MS = 100;
 const RETRY_MS_MAX = 60_000;
 
-type Move = Pick<Saga, 'status' | 'step' | 'state' | 'reason'> & { readonly error?: string };
+type Move = Pick<Saga, 'status' | 'step' | 'state' | 'reason'> & {
+  readonly error?: string;
+  readonly waitMs?: number;
+};
+
+type SagaOwner = Pick<Saga, 'userId' | 'tenantId' | 'key'>;
 
 export class SagaRunner {
   readonly #definitions = new Map<string, SagaDefinition<unknown>>();
@@ -29,7 +34,7 @@ export class SagaRunner {
 
   constructor(
     private readonly db: Database,
-    private readonly bus: Pick<Bus, 'onWake'>,
+    private readonly bus: Pick<Bus, 'onWake' | 'committed'>,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -53,18 +58,28 @@ export class SagaRunner {
   }
 
   /** Begins a saga, or finds the one that its user has begun under this key. It may have another state. */
-  async begin<S>(
-    { kind, timeoutMs }: SagaDefinition<S>,
-    owner: Pick<Saga, 'userId' | 'tenantId' | 'key'>,
+  async begin<S>(definition: SagaDefinition<S>, owner: SagaOwner, state: S): Promise<Saga<S>> {
+    const saga = await this.tryBegin(definition, owner, state);
+    if (!saga) throw new Error(`the saga ${owner.key} was not kept`);
+    return saga;
+  }
+
+  /** The same; undefined where its user has another one of an exclusive kind under way. */
+  async tryBegin<S>(
+    { kind, timeoutMs, isExclusive = false }: SagaDefinition<S>,
+    owner: SagaOwner,
     state: S,
-  ): Promise<Saga<S>> {
+  ): Promise<Saga<S> | undefined> {
     const nowMs = this.clock();
     const times = { startedAt: new Date(nowMs), deadline: new Date(nowMs + timeoutMs) };
-    await insertSaga(this.db.system, { id: newId(), kind, ...owner, state, ...times });
+    await insertSaga(this.db.system, { id: newId(), kind, ...owner, state, ...times, isExclusive });
     this.#loop?.wake();
-    const saga = await sagaByKey(this.db.system, { kind, ...owner });
-    if (!saga) throw new Error(`the saga ${owner.key} was not kept`);
-    return saga as Saga<S>;
+    return this.known<S>(kind, owner);
+  }
+
+  /** The saga that a user has begun under this key. */
+  async known<S>(kind: string, { userId, key }: Pick<Saga, 'userId' | 'key'>): Promise<Saga<S> | undefined> {
+    return (await sagaByKey(this.db.system, { kind, userId, key })) as Saga<S> | undefined;
   }
 
   /** The saga when it has ended, or as it stands after so long. */
@@ -97,7 +112,7 @@ export class SagaRunner {
     if (!definition) return false;
     const move =
       saga.status === 'RUNNING' ? this.#advance(saga, definition) : this.#takeBack(saga, definition);
-    await this.#keep(saga, await move.catch((error: unknown) => this.#failed(saga, error)));
+    await this.#keep(saga, definition, await move.catch((error: unknown) => this.#failed(saga, error)));
     for (const resume of this.#waiting) resume();
     return true;
   }
@@ -108,6 +123,8 @@ export class SagaRunner {
     if (this.clock() > saga.deadline.getTime()) return backFrom(step, state, 'TIMED_OUT');
     const steps = definition.steps(state);
     const after = await steps[step]?.do(state, stepOf(saga));
+    if (after instanceof Waiting)
+      return { status: 'RUNNING', step, state: after.state, reason: null, waitMs: after.forMs };
     if (isRefusal(after)) return backFrom(step - 1, definition.refused(state, step, after), after.code);
     const status = step + 1 < steps.length ? 'RUNNING' : 'COMPLETED';
     return { status, step: step + 1, state: after, reason: null };
@@ -124,18 +141,28 @@ export class SagaRunner {
     return { status, step, state, reason, error: String(error) };
   }
 
-  #keep(saga: ClaimedSaga, { error, ...move }: Move): Promise<void> {
+  async #keep(
+    saga: ClaimedSaga,
+    definition: SagaDefinition<unknown>,
+    { error, waitMs = 0, ...move }: Move,
+  ): Promise<void> {
     const nowMs = this.clock();
     const hasEnded = move.status === 'COMPLETED' || move.status === 'COMPENSATED';
     const failed = error === undefined ? 0 : saga.attempts;
-    const pauseMs = failed === 0 ? 0 : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (failed - 1));
-    return moveSaga(this.db.system, saga, {
+    const pauseMs = failed === 0 ? waitMs : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (failed - 1));
+    const kept = {
       ...move,
       attempts: failed,
       error: error ?? null,
       endedAt: hasEnded ? new Date(nowMs) : null,
       nextAt: new Date(nowMs + pauseMs),
+    };
+    const told = hasEnded ? (definition.ended?.({ ...saga, ...move }) ?? []) : [];
+    if (told.length === 0) return void (await moveSaga(this.db.system, saga, kept));
+    await this.db.systemTransaction(async (tx) => {
+      if (await moveSaga(tx, saga, kept)) await publish(tx, told);
     });
+    this.bus.committed();
   }
 }
 

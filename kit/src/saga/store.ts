@@ -16,18 +16,19 @@ function toSaga<Row extends Saga>(row: Row): Row {
   return { ...row, state: unpackState(row.state as string) };
 }
 
-/** Keeps a new saga; nothing where its user has one of this kind and key. */
+/** Keeps a new saga; nothing where its user has one of this kind and key, or one under way and the kind is exclusive. */
 export async function insertSaga(
   sql: Sql,
   saga: Pick<Saga, 'id' | 'tenantId' | 'userId' | 'kind' | 'key' | 'state' | 'startedAt'> & {
     readonly deadline: Date;
+    readonly isExclusive: boolean;
   },
 ): Promise<void> {
-  const { id, tenantId, userId, kind, key, state, startedAt, deadline } = saga;
+  const { id, tenantId, userId, kind, key, state, startedAt, deadline, isExclusive } = saga;
   await sql.query(
-    `INSERT INTO events.saga (id, tenant_id, user_id, kind, key, status, step, state, attempts, claim, next_at, deadline, started_at)
-     VALUES ($1, $2, $3, $4, $5, 'RUNNING', 0, $6, 0, 0, $7, $8, $7) ON CONFLICT (user_id, kind, key) DO NOTHING`,
-    [id, tenantId, userId, kind, key, packState(state), startedAt, deadline],
+    `INSERT INTO events.saga (id, tenant_id, user_id, kind, key, status, step, state, attempts, claim, next_at, deadline, started_at, is_exclusive)
+     VALUES ($1, $2, $3, $4, $5, 'RUNNING', 0, $6, 0, 0, $7, $8, $7, $9) ON CONFLICT DO NOTHING`,
+    [id, tenantId, userId, kind, key, packState(state), startedAt, deadline, isExclusive],
   );
 }
 
@@ -59,20 +60,21 @@ export async function claimSaga(
   return rows.map(toSaga)[0];
 }
 
-/** Keeps how far a saga has come; nothing where somebody else has taken it up meanwhile. */
+/** Keeps how far a saga has come; nothing, and false, where somebody else has taken it up meanwhile. */
 export async function moveSaga(
   sql: Sql,
   { id, claim }: ClaimedSaga,
   to: Pick<Saga, 'status' | 'step' | 'state' | 'reason' | 'attempts' | 'error' | 'endedAt'> & {
     readonly nextAt: Date;
   },
-): Promise<void> {
+): Promise<boolean> {
   const { status, step, state, reason, attempts, error, endedAt, nextAt } = to;
-  await sql.query(
+  const { rowCount } = await sql.query(
     `UPDATE events.saga SET status = $3, step = $4, state = $5, reason = $6, attempts = $7, error = $8, ended_at = $9, next_at = $10
       WHERE id = $1 AND claim = $2`,
     [id, claim, status, step, packState(state), reason, attempts, error, endedAt, nextAt],
   );
+  return rowCount === 1;
 }
 
 /** The newest first, those before `before`; of all statuses where none is given. */

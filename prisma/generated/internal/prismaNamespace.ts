@@ -403,6 +403,7 @@ export const ModelName = {
   LedgerTransfer: 'LedgerTransfer',
   LedgerEntry: 'LedgerEntry',
   OrderHold: 'OrderHold',
+  Withdrawal: 'Withdrawal',
   Plan: 'Plan',
   ButlerGroup: 'ButlerGroup',
   ButlerEnrolment: 'ButlerEnrolment',
@@ -418,6 +419,8 @@ export const ModelName = {
   EventDeadLetter: 'EventDeadLetter',
   EventPartitionMark: 'EventPartitionMark',
   Saga: 'Saga',
+  Seal: 'Seal',
+  SealCheckpoint: 'SealCheckpoint',
   Partner: 'Partner',
   PartnerApp: 'PartnerApp',
   ApiKey: 'ApiKey',
@@ -443,6 +446,7 @@ export const ModelName = {
   JournalProjection: 'JournalProjection',
   BrokerOrder: 'BrokerOrder',
   BrokerFill: 'BrokerFill',
+  ReleasedWithdrawal: 'ReleasedWithdrawal',
   Tenant: 'Tenant',
   User: 'User',
   SigningKey: 'SigningKey'
@@ -461,7 +465,7 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
     omit: GlobalOmitOptions
   }
   meta: {
-    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "saga" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "adjustment" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "gtt" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "journalProjection" | "brokerOrder" | "brokerFill" | "tenant" | "user" | "signingKey"
+    modelProps: "analysedCandle" | "analysedSeries" | "ledgerAccount" | "ledgerTransfer" | "ledgerEntry" | "orderHold" | "withdrawal" | "plan" | "butlerGroup" | "butlerEnrolment" | "butlerLeaf" | "butlerRoot" | "butlerNullifier" | "butlerMember" | "butlerSpentChallenge" | "butlerChallengeKey" | "butlerSigningKey" | "eventLog" | "eventConsumer" | "eventDeadLetter" | "eventPartitionMark" | "saga" | "seal" | "sealCheckpoint" | "partner" | "partnerApp" | "apiKey" | "keyUsage" | "instrument" | "candle" | "holiday" | "corporateAction" | "adjustment" | "tradingAccount" | "order" | "orderEvent" | "orderEventFloor" | "trade" | "inventory" | "position" | "watchlist" | "priceAlert" | "gtt" | "exchangeWriter" | "journalEntry" | "journalSnapshot" | "journalProjection" | "brokerOrder" | "brokerFill" | "releasedWithdrawal" | "tenant" | "user" | "signingKey"
     txIsolationLevel: TransactionIsolationLevel
   }
   model: {
@@ -906,6 +910,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.OrderHoldCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.OrderHoldCountAggregateOutputType> | number
+        }
+      }
+    }
+    Withdrawal: {
+      payload: Prisma.$WithdrawalPayload<ExtArgs>
+      fields: Prisma.WithdrawalFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.WithdrawalFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.WithdrawalFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>
+        }
+        findFirst: {
+          args: Prisma.WithdrawalFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.WithdrawalFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>
+        }
+        findMany: {
+          args: Prisma.WithdrawalFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>[]
+        }
+        create: {
+          args: Prisma.WithdrawalCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>
+        }
+        createMany: {
+          args: Prisma.WithdrawalCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.WithdrawalCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>[]
+        }
+        delete: {
+          args: Prisma.WithdrawalDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>
+        }
+        update: {
+          args: Prisma.WithdrawalUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>
+        }
+        deleteMany: {
+          args: Prisma.WithdrawalDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.WithdrawalUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.WithdrawalUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>[]
+        }
+        upsert: {
+          args: Prisma.WithdrawalUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$WithdrawalPayload>
+        }
+        aggregate: {
+          args: Prisma.WithdrawalAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateWithdrawal>
+        }
+        groupBy: {
+          args: Prisma.WithdrawalGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.WithdrawalGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.WithdrawalCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.WithdrawalCountAggregateOutputType> | number
         }
       }
     }
@@ -1984,6 +2062,122 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         count: {
           args: Prisma.SagaCountArgs<ExtArgs>
           result: runtime.Types.Utils.Optional<Prisma.SagaCountAggregateOutputType> | number
+        }
+      }
+    }
+    Seal: {
+      payload: Prisma.$SealPayload<ExtArgs>
+      fields: Prisma.SealFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SealFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SealFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload>
+        }
+        findFirst: {
+          args: Prisma.SealFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SealFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload>
+        }
+        findMany: {
+          args: Prisma.SealFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload>[]
+        }
+        delete: {
+          args: Prisma.SealDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload>
+        }
+        update: {
+          args: Prisma.SealUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload>
+        }
+        deleteMany: {
+          args: Prisma.SealDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SealUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SealUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealPayload>[]
+        }
+        aggregate: {
+          args: Prisma.SealAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSeal>
+        }
+        groupBy: {
+          args: Prisma.SealGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SealGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SealCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SealCountAggregateOutputType> | number
+        }
+      }
+    }
+    SealCheckpoint: {
+      payload: Prisma.$SealCheckpointPayload<ExtArgs>
+      fields: Prisma.SealCheckpointFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.SealCheckpointFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.SealCheckpointFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload>
+        }
+        findFirst: {
+          args: Prisma.SealCheckpointFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.SealCheckpointFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload>
+        }
+        findMany: {
+          args: Prisma.SealCheckpointFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload>[]
+        }
+        delete: {
+          args: Prisma.SealCheckpointDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload>
+        }
+        update: {
+          args: Prisma.SealCheckpointUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload>
+        }
+        deleteMany: {
+          args: Prisma.SealCheckpointDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.SealCheckpointUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.SealCheckpointUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$SealCheckpointPayload>[]
+        }
+        aggregate: {
+          args: Prisma.SealCheckpointAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateSealCheckpoint>
+        }
+        groupBy: {
+          args: Prisma.SealCheckpointGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SealCheckpointGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.SealCheckpointCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.SealCheckpointCountAggregateOutputType> | number
         }
       }
     }
@@ -3837,6 +4031,80 @@ export type TypeMap<ExtArgs extends runtime.Types.Extensions.InternalArgs = runt
         }
       }
     }
+    ReleasedWithdrawal: {
+      payload: Prisma.$ReleasedWithdrawalPayload<ExtArgs>
+      fields: Prisma.ReleasedWithdrawalFieldRefs
+      operations: {
+        findUnique: {
+          args: Prisma.ReleasedWithdrawalFindUniqueArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload> | null
+        }
+        findUniqueOrThrow: {
+          args: Prisma.ReleasedWithdrawalFindUniqueOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>
+        }
+        findFirst: {
+          args: Prisma.ReleasedWithdrawalFindFirstArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload> | null
+        }
+        findFirstOrThrow: {
+          args: Prisma.ReleasedWithdrawalFindFirstOrThrowArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>
+        }
+        findMany: {
+          args: Prisma.ReleasedWithdrawalFindManyArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>[]
+        }
+        create: {
+          args: Prisma.ReleasedWithdrawalCreateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>
+        }
+        createMany: {
+          args: Prisma.ReleasedWithdrawalCreateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        createManyAndReturn: {
+          args: Prisma.ReleasedWithdrawalCreateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>[]
+        }
+        delete: {
+          args: Prisma.ReleasedWithdrawalDeleteArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>
+        }
+        update: {
+          args: Prisma.ReleasedWithdrawalUpdateArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>
+        }
+        deleteMany: {
+          args: Prisma.ReleasedWithdrawalDeleteManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateMany: {
+          args: Prisma.ReleasedWithdrawalUpdateManyArgs<ExtArgs>
+          result: BatchPayload
+        }
+        updateManyAndReturn: {
+          args: Prisma.ReleasedWithdrawalUpdateManyAndReturnArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>[]
+        }
+        upsert: {
+          args: Prisma.ReleasedWithdrawalUpsertArgs<ExtArgs>
+          result: runtime.Types.Utils.PayloadToResult<Prisma.$ReleasedWithdrawalPayload>
+        }
+        aggregate: {
+          args: Prisma.ReleasedWithdrawalAggregateArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.AggregateReleasedWithdrawal>
+        }
+        groupBy: {
+          args: Prisma.ReleasedWithdrawalGroupByArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ReleasedWithdrawalGroupByOutputType>[]
+        }
+        count: {
+          args: Prisma.ReleasedWithdrawalCountArgs<ExtArgs>
+          result: runtime.Types.Utils.Optional<Prisma.ReleasedWithdrawalCountAggregateOutputType> | number
+        }
+      }
+    }
     Tenant: {
       payload: Prisma.$TenantPayload<ExtArgs>
       fields: Prisma.TenantFieldRefs
@@ -4171,6 +4439,19 @@ export const OrderHoldScalarFieldEnum = {
 export type OrderHoldScalarFieldEnum = (typeof OrderHoldScalarFieldEnum)[keyof typeof OrderHoldScalarFieldEnum]
 
 
+export const WithdrawalScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  clientId: 'clientId',
+  amount: 'amount',
+  status: 'status',
+  requestedAt: 'requestedAt'
+} as const
+
+export type WithdrawalScalarFieldEnum = (typeof WithdrawalScalarFieldEnum)[keyof typeof WithdrawalScalarFieldEnum]
+
+
 export const PlanScalarFieldEnum = {
   tier: 'tier',
   name: 'name',
@@ -4324,10 +4605,35 @@ export const SagaScalarFieldEnum = {
   nextAt: 'nextAt',
   deadline: 'deadline',
   startedAt: 'startedAt',
-  endedAt: 'endedAt'
+  endedAt: 'endedAt',
+  isExclusive: 'isExclusive'
 } as const
 
 export type SagaScalarFieldEnum = (typeof SagaScalarFieldEnum)[keyof typeof SagaScalarFieldEnum]
+
+
+export const SealScalarFieldEnum = {
+  seq: 'seq',
+  pos: 'pos',
+  topics: 'topics',
+  records: 'records',
+  digests: 'digests',
+  hash: 'hash',
+  at: 'at'
+} as const
+
+export type SealScalarFieldEnum = (typeof SealScalarFieldEnum)[keyof typeof SealScalarFieldEnum]
+
+
+export const SealCheckpointScalarFieldEnum = {
+  seq: 'seq',
+  pos: 'pos',
+  hash: 'hash',
+  records: 'records',
+  at: 'at'
+} as const
+
+export type SealCheckpointScalarFieldEnum = (typeof SealCheckpointScalarFieldEnum)[keyof typeof SealCheckpointScalarFieldEnum]
 
 
 export const PartnerScalarFieldEnum = {
@@ -4691,6 +4997,17 @@ export const BrokerFillScalarFieldEnum = {
 export type BrokerFillScalarFieldEnum = (typeof BrokerFillScalarFieldEnum)[keyof typeof BrokerFillScalarFieldEnum]
 
 
+export const ReleasedWithdrawalScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  amount: 'amount',
+  status: 'status'
+} as const
+
+export type ReleasedWithdrawalScalarFieldEnum = (typeof ReleasedWithdrawalScalarFieldEnum)[keyof typeof ReleasedWithdrawalScalarFieldEnum]
+
+
 export const TenantScalarFieldEnum = {
   id: 'id',
   slug: 'slug',
@@ -4872,6 +5189,20 @@ export type ListEnumTransferKindFieldRefInput<$PrismaModel> = FieldRefInputType<
  * Reference to a field of type 'Boolean'
  */
 export type BooleanFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Boolean'>
+    
+
+
+/**
+ * Reference to a field of type 'WithdrawalStatus'
+ */
+export type EnumWithdrawalStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'WithdrawalStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'WithdrawalStatus[]'
+ */
+export type ListEnumWithdrawalStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'WithdrawalStatus[]'>
     
 
 
@@ -5282,6 +5613,20 @@ export type ListEnumBrokerDoubtFieldRefInput<$PrismaModel> = FieldRefInputType<$
 
 
 /**
+ * Reference to a field of type 'ReleasedStatus'
+ */
+export type EnumReleasedStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ReleasedStatus'>
+    
+
+
+/**
+ * Reference to a field of type 'ReleasedStatus[]'
+ */
+export type ListEnumReleasedStatusFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'ReleasedStatus[]'>
+    
+
+
+/**
  * Reference to a field of type 'Tier'
  */
 export type EnumTierFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'Tier'>
@@ -5479,6 +5824,7 @@ export type GlobalOmitConfig = {
   ledgerTransfer?: Prisma.LedgerTransferOmit
   ledgerEntry?: Prisma.LedgerEntryOmit
   orderHold?: Prisma.OrderHoldOmit
+  withdrawal?: Prisma.WithdrawalOmit
   plan?: Prisma.PlanOmit
   butlerGroup?: Prisma.ButlerGroupOmit
   butlerEnrolment?: Prisma.ButlerEnrolmentOmit
@@ -5494,6 +5840,8 @@ export type GlobalOmitConfig = {
   eventDeadLetter?: Prisma.EventDeadLetterOmit
   eventPartitionMark?: Prisma.EventPartitionMarkOmit
   saga?: Prisma.SagaOmit
+  seal?: Prisma.SealOmit
+  sealCheckpoint?: Prisma.SealCheckpointOmit
   partner?: Prisma.PartnerOmit
   partnerApp?: Prisma.PartnerAppOmit
   apiKey?: Prisma.ApiKeyOmit
@@ -5519,6 +5867,7 @@ export type GlobalOmitConfig = {
   journalProjection?: Prisma.JournalProjectionOmit
   brokerOrder?: Prisma.BrokerOrderOmit
   brokerFill?: Prisma.BrokerFillOmit
+  releasedWithdrawal?: Prisma.ReleasedWithdrawalOmit
   tenant?: Prisma.TenantOmit
   user?: Prisma.UserOmit
   signingKey?: Prisma.SigningKeyOmit

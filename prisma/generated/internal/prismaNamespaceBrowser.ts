@@ -57,6 +57,7 @@ export const ModelName = {
   LedgerTransfer: 'LedgerTransfer',
   LedgerEntry: 'LedgerEntry',
   OrderHold: 'OrderHold',
+  Withdrawal: 'Withdrawal',
   Plan: 'Plan',
   ButlerGroup: 'ButlerGroup',
   ButlerEnrolment: 'ButlerEnrolment',
@@ -72,6 +73,8 @@ export const ModelName = {
   EventDeadLetter: 'EventDeadLetter',
   EventPartitionMark: 'EventPartitionMark',
   Saga: 'Saga',
+  Seal: 'Seal',
+  SealCheckpoint: 'SealCheckpoint',
   Partner: 'Partner',
   PartnerApp: 'PartnerApp',
   ApiKey: 'ApiKey',
@@ -97,6 +100,7 @@ export const ModelName = {
   JournalProjection: 'JournalProjection',
   BrokerOrder: 'BrokerOrder',
   BrokerFill: 'BrokerFill',
+  ReleasedWithdrawal: 'ReleasedWithdrawal',
   Tenant: 'Tenant',
   User: 'User',
   SigningKey: 'SigningKey'
@@ -189,6 +193,19 @@ export const OrderHoldScalarFieldEnum = {
 } as const
 
 export type OrderHoldScalarFieldEnum = (typeof OrderHoldScalarFieldEnum)[keyof typeof OrderHoldScalarFieldEnum]
+
+
+export const WithdrawalScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  clientId: 'clientId',
+  amount: 'amount',
+  status: 'status',
+  requestedAt: 'requestedAt'
+} as const
+
+export type WithdrawalScalarFieldEnum = (typeof WithdrawalScalarFieldEnum)[keyof typeof WithdrawalScalarFieldEnum]
 
 
 export const PlanScalarFieldEnum = {
@@ -344,10 +361,35 @@ export const SagaScalarFieldEnum = {
   nextAt: 'nextAt',
   deadline: 'deadline',
   startedAt: 'startedAt',
-  endedAt: 'endedAt'
+  endedAt: 'endedAt',
+  isExclusive: 'isExclusive'
 } as const
 
 export type SagaScalarFieldEnum = (typeof SagaScalarFieldEnum)[keyof typeof SagaScalarFieldEnum]
+
+
+export const SealScalarFieldEnum = {
+  seq: 'seq',
+  pos: 'pos',
+  topics: 'topics',
+  records: 'records',
+  digests: 'digests',
+  hash: 'hash',
+  at: 'at'
+} as const
+
+export type SealScalarFieldEnum = (typeof SealScalarFieldEnum)[keyof typeof SealScalarFieldEnum]
+
+
+export const SealCheckpointScalarFieldEnum = {
+  seq: 'seq',
+  pos: 'pos',
+  hash: 'hash',
+  records: 'records',
+  at: 'at'
+} as const
+
+export type SealCheckpointScalarFieldEnum = (typeof SealCheckpointScalarFieldEnum)[keyof typeof SealCheckpointScalarFieldEnum]
 
 
 export const PartnerScalarFieldEnum = {
@@ -709,6 +751,17 @@ export const BrokerFillScalarFieldEnum = {
 } as const
 
 export type BrokerFillScalarFieldEnum = (typeof BrokerFillScalarFieldEnum)[keyof typeof BrokerFillScalarFieldEnum]
+
+
+export const ReleasedWithdrawalScalarFieldEnum = {
+  id: 'id',
+  tenantId: 'tenantId',
+  userId: 'userId',
+  amount: 'amount',
+  status: 'status'
+} as const
+
+export type ReleasedWithdrawalScalarFieldEnum = (typeof ReleasedWithdrawalScalarFieldEnum)[keyof typeof ReleasedWithdrawalScalarFieldEnum]
 
 
 export const TenantScalarFieldEnum = {

@@ -54,6 +54,7 @@ export type SagaMinAggregateOutputType = {
   deadline: Date | null
   startedAt: Date | null
   endedAt: Date | null
+  isExclusive: boolean | null
 }
 
 export type SagaMaxAggregateOutputType = {
@@ -72,6 +73,7 @@ export type SagaMaxAggregateOutputType = {
   deadline: Date | null
   startedAt: Date | null
   endedAt: Date | null
+  isExclusive: boolean | null
 }
 
 export type SagaCountAggregateOutputType = {
@@ -91,6 +93,7 @@ export type SagaCountAggregateOutputType = {
   deadline: number
   startedAt: number
   endedAt: number
+  isExclusive: number
   _all: number
 }
 
@@ -123,6 +126,7 @@ export type SagaMinAggregateInputType = {
   deadline?: true
   startedAt?: true
   endedAt?: true
+  isExclusive?: true
 }
 
 export type SagaMaxAggregateInputType = {
@@ -141,6 +145,7 @@ export type SagaMaxAggregateInputType = {
   deadline?: true
   startedAt?: true
   endedAt?: true
+  isExclusive?: true
 }
 
 export type SagaCountAggregateInputType = {
@@ -160,6 +165,7 @@ export type SagaCountAggregateInputType = {
   deadline?: true
   startedAt?: true
   endedAt?: true
+  isExclusive?: true
   _all?: true
 }
 
@@ -266,6 +272,7 @@ export type SagaGroupByOutputType = {
   deadline: Date
   startedAt: Date
   endedAt: Date | null
+  isExclusive: boolean
   _count: SagaCountAggregateOutputType | null
   _avg: SagaAvgAggregateOutputType | null
   _sum: SagaSumAggregateOutputType | null
@@ -308,6 +315,7 @@ export type SagaWhereInput = {
   deadline?: Prisma.DateTimeFilter<"Saga"> | Date | string
   startedAt?: Prisma.DateTimeFilter<"Saga"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Saga"> | Date | string | null
+  isExclusive?: Prisma.BoolFilter<"Saga"> | boolean
 }
 
 export type SagaOrderByWithRelationInput = {
@@ -327,6 +335,7 @@ export type SagaOrderByWithRelationInput = {
   deadline?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isExclusive?: Prisma.SortOrder
 }
 
 export type SagaWhereUniqueInput = Prisma.AtLeast<{
@@ -350,6 +359,7 @@ export type SagaWhereUniqueInput = Prisma.AtLeast<{
   deadline?: Prisma.DateTimeFilter<"Saga"> | Date | string
   startedAt?: Prisma.DateTimeFilter<"Saga"> | Date | string
   endedAt?: Prisma.DateTimeNullableFilter<"Saga"> | Date | string | null
+  isExclusive?: Prisma.BoolFilter<"Saga"> | boolean
 }, "id" | "userId_kind_key">
 
 export type SagaOrderByWithAggregationInput = {
@@ -369,6 +379,7 @@ export type SagaOrderByWithAggregationInput = {
   deadline?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrderInput | Prisma.SortOrder
+  isExclusive?: Prisma.SortOrder
   _count?: Prisma.SagaCountOrderByAggregateInput
   _avg?: Prisma.SagaAvgOrderByAggregateInput
   _max?: Prisma.SagaMaxOrderByAggregateInput
@@ -396,6 +407,7 @@ export type SagaScalarWhereWithAggregatesInput = {
   deadline?: Prisma.DateTimeWithAggregatesFilter<"Saga"> | Date | string
   startedAt?: Prisma.DateTimeWithAggregatesFilter<"Saga"> | Date | string
   endedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"Saga"> | Date | string | null
+  isExclusive?: Prisma.BoolWithAggregatesFilter<"Saga"> | boolean
 }
 
 export type SagaCreateInput = {
@@ -415,6 +427,7 @@ export type SagaCreateInput = {
   deadline: Date | string
   startedAt: Date | string
   endedAt?: Date | string | null
+  isExclusive?: boolean
 }
 
 export type SagaUncheckedCreateInput = {
@@ -434,6 +447,7 @@ export type SagaUncheckedCreateInput = {
   deadline: Date | string
   startedAt: Date | string
   endedAt?: Date | string | null
+  isExclusive?: boolean
 }
 
 export type SagaUpdateInput = {
@@ -453,6 +467,7 @@ export type SagaUpdateInput = {
   deadline?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isExclusive?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type SagaUncheckedUpdateInput = {
@@ -472,6 +487,7 @@ export type SagaUncheckedUpdateInput = {
   deadline?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isExclusive?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type SagaCreateManyInput = {
@@ -491,6 +507,7 @@ export type SagaCreateManyInput = {
   deadline: Date | string
   startedAt: Date | string
   endedAt?: Date | string | null
+  isExclusive?: boolean
 }
 
 export type SagaUpdateManyMutationInput = {
@@ -510,6 +527,7 @@ export type SagaUpdateManyMutationInput = {
   deadline?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isExclusive?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type SagaUncheckedUpdateManyInput = {
@@ -529,6 +547,7 @@ export type SagaUncheckedUpdateManyInput = {
   deadline?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   startedAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   endedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
+  isExclusive?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
 export type SagaUserIdKindKeyCompoundUniqueInput = {
@@ -554,6 +573,7 @@ export type SagaCountOrderByAggregateInput = {
   deadline?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  isExclusive?: Prisma.SortOrder
 }
 
 export type SagaAvgOrderByAggregateInput = {
@@ -578,6 +598,7 @@ export type SagaMaxOrderByAggregateInput = {
   deadline?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  isExclusive?: Prisma.SortOrder
 }
 
 export type SagaMinOrderByAggregateInput = {
@@ -596,6 +617,7 @@ export type SagaMinOrderByAggregateInput = {
   deadline?: Prisma.SortOrder
   startedAt?: Prisma.SortOrder
   endedAt?: Prisma.SortOrder
+  isExclusive?: Prisma.SortOrder
 }
 
 export type SagaSumOrderByAggregateInput = {
@@ -631,6 +653,7 @@ export type SagaSelect<ExtArgs extends runtime.Types.Extensions.InternalArgs = r
   deadline?: boolean
   startedAt?: boolean
   endedAt?: boolean
+  isExclusive?: boolean
 }, ExtArgs["result"]["saga"]>
 
 export type SagaSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -650,6 +673,7 @@ export type SagaSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   deadline?: boolean
   startedAt?: boolean
   endedAt?: boolean
+  isExclusive?: boolean
 }, ExtArgs["result"]["saga"]>
 
 export type SagaSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -669,6 +693,7 @@ export type SagaSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensio
   deadline?: boolean
   startedAt?: boolean
   endedAt?: boolean
+  isExclusive?: boolean
 }, ExtArgs["result"]["saga"]>
 
 export type SagaSelectScalar = {
@@ -688,9 +713,10 @@ export type SagaSelectScalar = {
   deadline?: boolean
   startedAt?: boolean
   endedAt?: boolean
+  isExclusive?: boolean
 }
 
-export type SagaOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "kind" | "key" | "status" | "step" | "state" | "reason" | "attempts" | "error" | "claim" | "nextAt" | "deadline" | "startedAt" | "endedAt", ExtArgs["result"]["saga"]>
+export type SagaOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tenantId" | "userId" | "kind" | "key" | "status" | "step" | "state" | "reason" | "attempts" | "error" | "claim" | "nextAt" | "deadline" | "startedAt" | "endedAt" | "isExclusive", ExtArgs["result"]["saga"]>
 
 export type $SagaPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Saga"
@@ -730,6 +756,10 @@ export type $SagaPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs =
     deadline: Date
     startedAt: Date
     endedAt: Date | null
+    /**
+     * Its user has no other one of its kind under way.
+     */
+    isExclusive: boolean
   }, ExtArgs["result"]["saga"]>
   composites: {}
 }
@@ -1169,6 +1199,7 @@ export interface SagaFieldRefs {
   readonly deadline: Prisma.FieldRef<"Saga", 'DateTime'>
   readonly startedAt: Prisma.FieldRef<"Saga", 'DateTime'>
   readonly endedAt: Prisma.FieldRef<"Saga", 'DateTime'>
+  readonly isExclusive: Prisma.FieldRef<"Saga", 'Boolean'>
 }
     
 

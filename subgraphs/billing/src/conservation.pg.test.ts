@@ -1,17 +1,23 @@
 /** The check that stands behind every other test: it finds what is planted, and nothing that is merely on its way. */
 import { BALANCES, WHOLE_BOOKS, conservedSums, lookForViolations } from '@gridworks/kit/conservation';
+import { verifyTrail } from '@gridworks/kit/audit/verify';
 import type { UserCaller } from '@gridworks/kit/caller';
 import { publish } from '@gridworks/kit/events';
-import { newId } from '@gridworks/kit/id';
+import { newId, toGlobalId } from '@gridworks/kit/id';
 import { openTestSubgraph, userCaller, type TestSubgraph } from '@gridworks/kit/testing';
 import { registerInstruments } from '@gridworks/trading/store/instrument';
+import type { TradingContext } from '@gridworks/trading/resolvers/context';
 import { createTrading } from '@gridworks/trading/subgraph';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Reconciliation } from './reconciliation.ts';
+import type { BillingContext } from './resolvers.ts';
 import { createBilling } from './subgraph.ts';
+import { withdrawalSaga } from './withdrawal.ts';
 
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { status } refusal { code } } }`;
 const PLAY = `mutation ($input: PlayMarketInput!) { playMarket(input: $input) { played refusal { code } } }`;
+const WITHDRAW = `mutation ($input: WithdrawFundsInput!) { withdrawFunds(input: $input) {
+  withdrawal { clientWithdrawalId amount { amount } status } refusal { code path } } }`;
 const OPERATOR = userCaller({ tenantId: newId(), roles: ['OPERATOR'] });
 
 let trading: TestSubgraph;
@@ -140,10 +146,169 @@ it('counts what is on its way, whoever has not heard of it yet', async () => {
   expect(await onTheWay()).toBe(0n);
 });
 
+describe('a withdrawal', () => {
+  interface Withdrawn {
+    readonly withdrawal: { readonly status: string } | null;
+    readonly refusal: { readonly code: string; readonly path: string[] } | null;
+  }
+
+  async function withdraw(amount: string, clientWithdrawalId: string, of = trader): Promise<Withdrawn> {
+    const input = { amount, clientWithdrawalId };
+    return (await billing.data<{ withdrawFunds: Withdrawn }>(WITHDRAW, { input }, of)).withdrawFunds;
+  }
+
+  /** Available in the ledger, buying power at the exchange, and what waits to be paid out, in paise. */
+  async function money(of: UserCaller): Promise<unknown> {
+    await trading.platform.bus.settled([]);
+    const { rows } = await trading.db.system.query<Record<string, unknown>>(
+      `SELECT (SELECT balance::int FROM billing.ledger_account WHERE user_id = $1 AND kind = 'WALLET_AVAILABLE') AS available,
+              (SELECT buying_power::int FROM trading.account WHERE user_id = $1) AS free,
+              (SELECT sum(e.amount)::int FROM billing.entry e JOIN billing.ledger_account a ON a.id = e.account_id
+                 JOIN billing.transfer t ON t.id = e.transfer_id
+                WHERE a.kind = 'PAYOUTS_TO_SEND' AND t.tenant_id = $2) AS "toSend"`,
+      [of.userId, of.tenantId],
+    );
+    return rows[0];
+  }
+
+  async function statusesOf(of: UserCaller): Promise<unknown[]> {
+    await trading.platform.bus.settled([]);
+    const { rows } = await trading.db.system.query<Record<string, unknown>>(
+      `SELECT w.status, r.status AS released FROM billing.withdrawal w LEFT JOIN trading.withdrawal r USING (id)
+        WHERE w.user_id = $1 ORDER BY w.id`,
+      [of.userId],
+    );
+    return rows;
+  }
+
+  it('leaves the wallet for the payouts once, however often it is asked for', async () => {
+    const asha = await somebody();
+    const all = await Promise.all([1, 2, 3].map(() => withdraw('40000.00', 'rent', asha)));
+    const posted = {
+      withdrawal: { clientWithdrawalId: 'rent', amount: { amount: '40000.00' }, status: 'POSTED' },
+      refusal: null,
+    };
+    expect(all).toEqual([posted, posted, posted]);
+    expect(await money(asha)).toEqual({ available: 60_000_00, free: 60_000_00, toSend: 40_000_00 });
+    await settled();
+    expect(await statusesOf(asha)).toEqual([{ status: 'POSTED', released: 'CLOSED' }]);
+    expect(await withdraw('40000.01', 'rent', asha)).toEqual({
+      withdrawal: null,
+      refusal: { code: 'CLIENT_WITHDRAWAL_ID_REUSED', path: ['input', 'clientWithdrawalId'] },
+    });
+    // What a start makes of the journal is the same.
+    const { exchange } = trading.subgraph.contextOf(asha, newId()) as TradingContext;
+    await exchange.stop();
+    await exchange.start();
+    expect(await exchange.assetsOf(asha)).toMatchObject({ buyingPower: 60_000_00n });
+  });
+
+  it('takes nothing that an order has promised', async () => {
+    const asha = await somebody();
+    const terms = { symbol: 'SHARE', side: 'BUY', type: 'LIMIT', product: 'CNC' };
+    const input = { clientOrderId: 'all', ...terms, quantity: 990, limitPrice: '95.00' };
+    await trading.data(PLACE, { input }, asha);
+    const refusal = { code: 'FUNDS_NOT_FREE', path: ['input', 'amount'] };
+    expect(await withdraw('40000.00', 'rent', asha)).toMatchObject({
+      withdrawal: { status: 'REFUSED' },
+      refusal,
+    });
+    await settled();
+    expect(await statusesOf(asha)).toEqual([{ status: 'REFUSED', released: null }]);
+    // Nor does the other way round: 1,00,000 less 94,050, and what that may cost.
+    expect(await withdraw('5477.75', 'rest', asha)).toMatchObject({ withdrawal: { status: 'POSTED' } });
+    expect(await money(asha)).toEqual({ available: 0, free: 0, toSend: 5_477_75 });
+  });
+
+  it('gives the money back when its time is over, whatever of it trading has heard', async () => {
+    const asha = await somebody();
+    const first = await money(asha);
+    // Trading lets it go, and billing does not hear of it: its consumers are stopped, as its sagas go on.
+    await billing.platform.bus.stop();
+    const asked = withdraw('40000.00', 'late', asha);
+    await expect.poll(() => statusesOf(asha)).toEqual([{ status: 'REQUESTED', released: 'RELEASED' }]);
+    expect(await money(asha)).toMatchObject({ available: 1_00_000_00, free: 60_000_00 });
+    expect(await lookForViolations(trading.db.system, WHOLE_BOOKS)).toEqual([]);
+    await trading.db.system.query(`UPDATE events.saga SET deadline = now() WHERE user_id = $1`, [
+      asha.userId,
+    ]);
+    expect(await asked).toMatchObject({ withdrawal: { status: 'CANCELLED' }, refusal: null });
+    await billing.platform.bus.start();
+    await settled();
+    expect(await statusesOf(asha)).toEqual([{ status: 'CANCELLED', released: 'RESTORED' }]);
+    expect(await money(asha)).toEqual(first);
+  });
+
+  it('comes to the same where each of its steps is done a second time, and is not taken back once posted', async () => {
+    const asha = await somebody();
+    const { withdrawing } = billing.subgraph.contextOf(asha, newId()) as BillingContext;
+    const state = { id: newId(), clientId: 'twice', amount: 10_000_00n, requestedAtMs: 0 };
+    const of = { userId: asha.userId, tenantId: asha.tenantId, key: 'any' };
+    const steps = withdrawalSaga(withdrawing).steps(state);
+    for (const step of steps) {
+      await step.do(state, of);
+      await settled();
+      expect(await step.do(state, of)).toEqual(state);
+      await settled();
+    }
+    for (const step of [...steps].reverse()) await step.undo(state, of);
+    await settled();
+    expect(await money(asha)).toEqual({ available: 90_000_00, free: 90_000_00, toSend: 10_000_00 });
+    expect(await statusesOf(asha)).toEqual([{ status: 'POSTED', released: 'CLOSED' }]);
+  });
+
+  it.each([
+    ['AMOUNT_INVALID', 'amount', '0.99', 'x'],
+    ['AMOUNT_INVALID', 'amount', '-5.00', 'x'],
+    ['AMOUNT_INVALID', 'amount', '100000000.01', 'x'],
+    ['CLIENT_WITHDRAWAL_ID_INVALID', 'clientWithdrawalId', '1.00', 'not a name'],
+  ])('is refused with %s, and nothing is begun', async (code, field, amount, name) => {
+    const asha = userCaller({ tenantId: newId() });
+    expect(await withdraw(amount, name, asha)).toEqual({
+      withdrawal: null,
+      refusal: { code, path: ['input', field] },
+    });
+    expect(await statusesOf(asha)).toEqual([]);
+  });
+
+  it('is for signed-in users, and seen by its own', async () => {
+    const input = { amount: '1.00', clientWithdrawalId: 'x' };
+    const { errors } = await billing.ask(WITHDRAW, { input });
+    expect(errors?.[0]?.extensions['code']).toBe('UNAUTHENTICATED');
+    const asha = await somebody();
+    await withdraw('2.00', 'first', asha);
+    await withdraw('1.00', 'second', asha);
+    const page = (first: number, after: string | null, caller = asha): Promise<Record<string, unknown>> =>
+      billing.data(
+        `query ($of: [_Any!]!, $first: Int!, $after: String) { _entities(representations: $of) { ... on User { wallet {
+           withdrawals(first: $first, after: $after) { pageInfo { endCursor } edges { node { clientWithdrawalId } } } } } } }`,
+        { of: [{ __typename: 'User', id: toGlobalId('User', asha.userId) }], first, after },
+        caller,
+      );
+    const one = await page(1, null);
+    expect(one).toMatchObject({
+      _entities: [{ wallet: { withdrawals: { edges: [{ node: { clientWithdrawalId: 'second' } }] } } }],
+    });
+    const [{ wallet }] = one['_entities'] as [
+      { wallet: { withdrawals: { pageInfo: { endCursor: string } } } },
+    ];
+    expect(await page(1, wallet.withdrawals.pageInfo.endCursor)).toMatchObject({
+      _entities: [{ wallet: { withdrawals: { edges: [{ node: { clientWithdrawalId: 'first' } }] } } }],
+    });
+    expect(await page(1, null, userCaller({ tenantId: asha.tenantId }))).toEqual({
+      _entities: [{ wallet: null }],
+    });
+  });
+});
+
 it.each([
   [
     'buying power is not the available cash',
     `UPDATE trading.account SET buying_power = buying_power + 1 WHERE user_id = $1`,
+  ],
+  [
+    'buying power is not the available cash',
+    `INSERT INTO trading.withdrawal (id, tenant_id, user_id, amount, status) VALUES (gen_random_uuid(), $1, $1, 1, 'RELEASED')`,
   ],
   [
     'a position is not the shares at the exchange',
@@ -168,6 +333,44 @@ it.each([
   ],
 ])('finds that %s', async (violation, sql) => {
   expect(await foundAfter(sql)).toEqual([violation]);
+});
+
+it('leaves a trail that operators of the tenant read, and nobody else', async () => {
+  const asha = await somebody();
+  await billing.data(WITHDRAW, { input: { amount: '1.00', clientWithdrawalId: 'trail' } }, asha);
+  await settled();
+  const read = (
+    variables: object,
+    caller = userCaller({ tenantId: asha.tenantId, roles: ['OPERATOR'] }),
+  ): ReturnType<TestSubgraph['ask']> =>
+    billing.ask(
+      `query ($first: Int! = 20, $after: String, $stream: AuditStream) { auditTrail(first: $first, after: $after, stream: $stream) {
+         pageInfo { hasNextPage endCursor } edges { node { stream kind subject user { id } facts isSealed } } } }`,
+      variables,
+      caller,
+    );
+  const money = { stream: 'FINANCIAL_TRANSACTIONS' };
+  const node = { ...money, kind: 'withdrawals.posted', subject: asha.userId };
+  const user = { id: toGlobalId('User', asha.userId) };
+  await expect
+    .poll(() => read({ first: 1, ...money }))
+    .toMatchObject({ data: { auditTrail: { edges: [{ node: { ...node, user, isSealed: true } }] } } });
+  const { data } = (await read({ first: 1 })) as {
+    data: { auditTrail: { pageInfo: { endCursor: string } } };
+  };
+  const { endCursor: after } = data.auditTrail.pageInfo;
+  const kinds = ['withdrawals.released', 'withdrawals.requested', 'wallets.credited', 'users.registered'];
+  expect(await read({ after })).toMatchObject({
+    data: {
+      auditTrail: { pageInfo: { hasNextPage: false }, edges: kinds.map((kind) => ({ node: { kind } })) },
+    },
+  });
+  const { broken } = await verifyTrail(billing.db.system);
+  expect(broken).toBeUndefined();
+  const stranger = userCaller({ tenantId: newId(), roles: ['OPERATOR'] });
+  expect(await read({}, stranger)).toMatchObject({ data: { auditTrail: { edges: [] } } });
+  expect((await read({}, asha)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+  expect((await read({ after: 'nowhere' })).errors?.[0]?.extensions['code']).toBe('BAD_USER_INPUT');
 });
 
 it('tells the auditors of each violation once, while it stands', async () => {

@@ -1,8 +1,9 @@
 /** caller -> load -> decide -> return */
 import { doorError, type Caller } from '@gridworks/kit/caller';
-import { pageSize, rupees, toPage, type Money, type Page } from '@gridworks/kit/graph';
+import { BigIntScalar, Decimal, pageSize, rupees, toPage, type Money, type Page } from '@gridworks/kit/graph';
 import { fromGlobalId, toGlobalId, uuidOf } from '@gridworks/kit/id';
 import { parseDecimal } from '@gridworks/kit/money';
+import type { SagaRunner } from '@gridworks/kit/saga/runner';
 import type { CallContext } from '@gridworks/kit/subgraph';
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { orderCharges, type Charges } from './domain/charges.ts';
@@ -14,16 +15,22 @@ import {
   Order,
   OrderCharges,
   Plan,
+  ProposedOrder,
   User,
   Wallet,
   WalletBalanceEnum,
   type WalletBalance,
 } from './schema.ts';
 import type { BillingStore, EntryRow, PlanRow, WalletRow } from './store.ts';
+import type { WithdrawalStore } from './store/withdrawal.ts';
+import type { WithdrawalParts } from './withdrawal.ts';
 
 export interface BillingContext extends CallContext {
   readonly store: BillingStore;
   readonly loaders: BillingLoaders;
+  readonly sagas: SagaRunner;
+  readonly withdrawals: WithdrawalStore;
+  readonly withdrawing: WithdrawalParts;
 }
 
 const INT8_MAX = 2n ** 63n - 1n;
@@ -148,6 +155,16 @@ export class OrderChargesResolver {
   }
 }
 
+@Resolver(() => ProposedOrder)
+export class ProposedOrderResolver {
+  @FieldResolver(() => OrderCharges, {
+    description: 'What it would cost beside its price, if it filled whole at its limit price.',
+  })
+  charges(@Root() { limitPrice, quantity, ...order }: ProposedOrder): OrderCharges {
+    return toCharges(orderCharges({ ...order, value: limitPrice * quantity }));
+  }
+}
+
 /** An order as the gateway hands it over: values as JSON carries them. */
 type OrderReference = Pick<Order, 'id' | 'side' | 'product' | 'exchange'> & {
   readonly turnover: { readonly amount: string };
@@ -175,6 +192,18 @@ export async function resolvePlan(
 
 export function resolveUser(key: { readonly id: string }): User {
   return Object.assign(new User(), { id: key.id });
+}
+
+/** All that is known of it is its key, as JSON carries it. */
+export function resolveProposedOrder(
+  key: Pick<ProposedOrder, 'symbol' | 'exchange' | 'side' | 'product'> & {
+    readonly quantity: unknown;
+    readonly limitPrice: unknown;
+  },
+): ProposedOrder {
+  const quantity = BigIntScalar.parseValue(key.quantity);
+  const limitPrice = Decimal.parseValue(key.limitPrice);
+  return Object.assign(new ProposedOrder(), key, { quantity, limitPrice });
 }
 
 export function resolveOrder(representation: OrderReference): OrderReference {

@@ -12,10 +12,17 @@ import {
   SideEnum,
   ProductEnum,
   ExchangeEnum,
+  refusalOf,
 } from '@gridworks/kit/graph';
-import { Directive, Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Directive, Field, ID, InputType, ObjectType, type ClassType } from 'type-graphql';
 import type { Exchange, Product, Side } from './domain/charges.ts';
 import type { TransferKind } from './domain/ledger.ts';
+import {
+  BILLING_REFUSALS,
+  type BillingRefusal,
+  type WithdrawalRequest,
+  type WithdrawalStatus,
+} from './domain/withdrawal.ts';
 
 export const TransferKindEnum = enumOf<TransferKind>('TransferKind', 'Why money moved.', {
   OPENING_CREDIT: 'The credit with which a wallet opens.',
@@ -23,6 +30,7 @@ export const TransferKindEnum = enumOf<TransferKind>('TransferKind', 'Why money 
   FILL: 'A trade was paid for out of what is held, or its proceeds came in there.',
   CHARGES: 'The charges of an order were taken from what is held.',
   RELEASE: 'What an order no longer needs went back, from held to available.',
+  WITHDRAWAL: 'It left the wallet and waits to be paid out.',
 });
 
 export type WalletBalance = 'AVAILABLE' | 'HELD';
@@ -74,6 +82,28 @@ export class Order {
   turnover!: Money;
 }
 
+@ObjectType('ProposedOrder', { description: 'An order that might be placed: LIMIT, for the day.' })
+@Directive('@key(fields: "symbol exchange side product quantity limitPrice")')
+export class ProposedOrder {
+  @Field(() => String, { description: 'Symbol of what it would trade.' })
+  symbol!: string;
+
+  @Field(() => ExchangeEnum, { description: 'Where it would trade.' })
+  exchange!: Exchange;
+
+  @Field(() => SideEnum, { description: 'Whether it would buy or sell.' })
+  side!: Side;
+
+  @Field(() => ProductEnum, { description: 'What the shares would be meant for.' })
+  product!: Product;
+
+  @Field(() => BigIntScalar, { description: 'Units, in whole lots.' })
+  quantity!: bigint;
+
+  @Field(() => Decimal, { description: 'The worst price at which it would trade, in rupees.' })
+  limitPrice!: bigint;
+}
+
 @ObjectType({ description: 'One line of a statement: what one transfer did to one balance of a wallet.' })
 export class LedgerEntry {
   @Field(() => ID, { description: 'Identifies the line; opaque to clients.' })
@@ -104,6 +134,69 @@ export class LedgerEntry {
 }
 
 export const LedgerEntryConnection = connectionOf(LedgerEntry, 'LedgerEntry', 'lines of a statement');
+
+export const WithdrawalStatusEnum = enumOf<WithdrawalStatus>(
+  'WithdrawalStatus',
+  'How far a withdrawal has come.',
+  {
+    REQUESTED: 'It is asked whether so much is free.',
+    RELEASED: 'Orders cannot promise it any more; it leaves the wallet next.',
+    POSTED:
+      'It has left the wallet and waits among the payouts to send. That a bank has it is not said here.',
+    REFUSED: 'So much was not free; nothing has changed.',
+    CANCELLED: 'It took too long, and nothing has left the wallet.',
+  },
+);
+
+@ObjectType({ description: 'Money on its way out of a wallet.' })
+export class Withdrawal {
+  @Field(() => ID, { description: 'Identifies the withdrawal; opaque to clients.' })
+  id!: string;
+
+  @Field(() => String, { description: 'Your name for it.' })
+  clientWithdrawalId!: string;
+
+  @Field(() => Money, { description: 'How much; above zero.' })
+  amount!: Money;
+
+  @Field(() => WithdrawalStatusEnum, { description: 'How far it has come.' })
+  status!: WithdrawalStatus;
+
+  @Field(() => DateTime, { description: 'When it was asked for.' })
+  requestedAt!: Date;
+}
+
+export const WithdrawalConnection = connectionOf(Withdrawal, 'Withdrawal', 'withdrawals');
+
+@InputType({ description: 'Money that you want out of your wallet.' })
+export class WithdrawFundsInput implements WithdrawalRequest {
+  @Field(() => String, {
+    description:
+      'Your own name for it: 1 to 64 letters, digits, dots, colons, dashes or underscores. Sending the same amount under it again changes nothing and answers with how it stands.',
+  })
+  clientWithdrawalId!: string;
+
+  @Field(() => Decimal, { description: 'Rupees, 1.00 to 10 crores.' })
+  amount!: bigint;
+}
+
+export const BillingRefusalType = refusalOf('Billing', BILLING_REFUSALS);
+
+@ObjectType({ description: 'The withdrawal; or why it is none.' })
+export class WithdrawFundsPayload {
+  @Field(() => Withdrawal, {
+    nullable: true,
+    description:
+      'The withdrawal as it stands, also where it was refused for want of funds; null when there is none.',
+  })
+  withdrawal!: Withdrawal | null;
+
+  @Field(() => BillingRefusalType as ClassType<BillingRefusal>, {
+    nullable: true,
+    description: 'Why nothing is withdrawn; null while nothing was refused.',
+  })
+  refusal!: BillingRefusal | null;
+}
 
 @ObjectType({ implements: Node, description: "A user's money: what is free to use and what orders hold." })
 @Directive('@key(fields: "id")')

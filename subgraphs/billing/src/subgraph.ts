@@ -1,5 +1,7 @@
 /** Wires the billing domain into one Subgraph value. */
+import { Sealer } from '@gridworks/kit/audit/sealer';
 import { parseDecimal } from '@gridworks/kit/money';
+import { SagaRunner } from '@gridworks/kit/saga/runner';
 import { defineSubgraph, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
 import { createReactions } from './events.ts';
 import { createLoaders } from './loaders.ts';
@@ -7,33 +9,66 @@ import { Reconciliation } from './reconciliation.ts';
 import {
   OrderChargesResolver,
   PlanResolver,
+  ProposedOrderResolver,
   UserWalletResolver,
   WalletResolver,
   resolveOrder,
   resolvePlan,
+  resolveProposedOrder,
   resolveUser,
   resolveWallet,
   type BillingContext,
 } from './resolvers.ts';
-import { Order, Plan, User, Wallet } from './schema.ts';
+import { Order, Plan, ProposedOrder, User, Wallet } from './schema.ts';
 import { BillingStore } from './store.ts';
+import { WithdrawalStore } from './store/withdrawal.ts';
+import { withdrawalAnswers, withdrawalSaga } from './withdrawal.ts';
+import { AuditResolver } from './resolvers/audit.ts';
+import { WithdrawalResolver } from './resolvers/withdrawal.ts';
 
 export function createBilling(platform: Platform): Subgraph {
   const openingCredit = parseDecimal(platform.config.openingCredit);
   if (openingCredit === undefined || openingCredit < 0n) {
     throw new Error('GRIDWORKS_OPENING_CREDIT must be an amount in rupees, for example 1000000.00');
   }
-  const { db, bus, log } = platform;
+  const { db, bus, clock, log } = platform;
   const store = new BillingStore(db);
+  const withdrawals = new WithdrawalStore(db);
+  const withdrawing = { db, clock, committed: (): void => bus.committed() };
+  const sagas = new SagaRunner(db, bus, clock, log.child({ part: 'sagas' }));
+  sagas.on(withdrawalSaga(withdrawing));
+  const sealer = new Sealer(db, clock, log.child({ part: 'audit' }));
   const reconciliation = new Reconciliation(db, bus, log.child({ part: 'reconciliation' }));
   return defineSubgraph<BillingContext>(platform, {
     name: 'billing',
-    resolvers: [PlanResolver, UserWalletResolver, WalletResolver, OrderChargesResolver],
-    types: [Plan, Wallet, User, Order],
-    references: { Plan: resolvePlan, Wallet: resolveWallet, User: resolveUser, Order: resolveOrder },
-    context: (base) => ({ ...base, store, loaders: createLoaders(store) }),
-    reactions: createReactions(openingCredit),
-    start: async () => reconciliation.start(),
-    stop: () => reconciliation.stop(),
+    resolvers: [
+      PlanResolver,
+      UserWalletResolver,
+      WalletResolver,
+      OrderChargesResolver,
+      ProposedOrderResolver,
+      WithdrawalResolver,
+      AuditResolver,
+    ],
+    types: [Plan, Wallet, User, Order, ProposedOrder],
+    references: {
+      Plan: resolvePlan,
+      Wallet: resolveWallet,
+      User: resolveUser,
+      Order: resolveOrder,
+      ProposedOrder: resolveProposedOrder,
+    },
+    context: (base) => ({ ...base, store, sagas, withdrawals, withdrawing, loaders: createLoaders(store) }),
+    reactions: [...createReactions(openingCredit), withdrawalAnswers],
+    start: async () => {
+      await sealer.start();
+      sagas.start();
+      reconciliation.start();
+    },
+    stop: async () => {
+      await reconciliation.stop();
+      await sagas.stop();
+      await sealer.stop();
+    },
   });
 }

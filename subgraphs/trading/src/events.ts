@@ -2,8 +2,8 @@
 import { reaction, type EventOf, type NewEvent, type Reaction } from '@gridworks/kit/events';
 import { cashPromised, type Happening } from './domain/happening.ts';
 import { isOpen, remainingOf } from './domain/order.ts';
-import type { AdjustStock } from './domain/oms/command.ts';
-import type { StockBalance, OmsStep } from './domain/oms/outcome.ts';
+import type { AdjustStock, MoveWithdrawal } from './domain/oms/command.ts';
+import type { Balance, StockBalance, OmsStep } from './domain/oms/outcome.ts';
 import { NOTHING, applyFill, applySplit, averageCost, type Holding } from './domain/position.ts';
 import { splitRatio } from './domain/split.ts';
 import type { Exchange } from './exchange.ts';
@@ -19,9 +19,19 @@ import {
 
 /** What the others are told of a command and what came of it. */
 export function eventsOf({ command, outcome }: OmsStep): NewEvent[] {
-  return command.kind === 'adjust'
-    ? adjustedEvents(command, outcome.stock)
-    : outcome.happenings.flatMap(eventOf);
+  if (command.kind === 'adjust') return adjustedEvents(command, outcome.stock);
+  if (command.kind === 'withdrawal') return releasedEvents(command, outcome.balances);
+  return outcome.happenings.flatMap(eventOf);
+}
+
+/** Only a release is an answer; the rest is what trading was told. */
+function releasedEvents(
+  { step, id: withdrawalId, userId, amount }: MoveWithdrawal,
+  balances: readonly Balance[],
+): NewEvent[] {
+  if (step !== 'RELEASE') return [];
+  const payload = { withdrawalId, userId, amount: amount.toString() };
+  return balances.map(({ tenantId }) => ({ topic: 'withdrawals.released', key: userId, tenantId, payload }));
 }
 
 function adjustedEvents(
@@ -148,6 +158,40 @@ export function creditAccounts(exchange: Pick<Exchange, 'credit'>): Reaction {
       });
       await exchange.credit(deposits);
       return [];
+    },
+  });
+}
+
+/** Withdrawals become commands of the exchange, which takes each step once; what it releases it tells by itself. */
+export function releaseWithdrawals(exchange: Exchange): Reaction {
+  return reaction({
+    consumer: 'trading.withdrawals',
+    isForgetful: true,
+    topics: ['withdrawals.requested', 'withdrawals.cancelled', 'withdrawals.posted'],
+    handle: async (_tx, events) => {
+      const refused: NewEvent[] = [];
+      for (const event of events) {
+        const { payload } = event;
+        const owner = { userId: payload.userId, tenantId: tenantOf(event) };
+        const withdrawal = { id: payload.withdrawalId, amount: BigInt(payload.amount) };
+        if (event.topic === 'withdrawals.requested') {
+          const refusal = await exchange.releaseWithdrawal(owner, withdrawal);
+          if (refusal)
+            refused.push({
+              topic: 'withdrawals.refused',
+              key: owner.userId,
+              tenantId: owner.tenantId,
+              payload,
+            });
+        } else {
+          await exchange.endWithdrawal(
+            owner,
+            withdrawal,
+            event.topic === 'withdrawals.posted' ? 'CLOSE' : 'RESTORE',
+          );
+        }
+      }
+      return refused;
     },
   });
 }

@@ -63,6 +63,7 @@ import type {
   QuoteMarket,
   Terms,
 } from './domain/oms/command.ts';
+import type { Assets } from './domain/oms/account.ts';
 import type { Print } from './domain/oms/outcome.ts';
 import type { Oms } from './domain/oms/oms.ts';
 import { isPlain, rareOf } from './domain/oms/state.ts';
@@ -136,6 +137,12 @@ export interface Deposit {
   readonly eventId: string;
   readonly userId: string;
   readonly tenantId: string;
+  readonly amount: bigint;
+}
+
+/** Money that is to leave a wallet, minor units. */
+export interface Withdrawal {
+  readonly id: string;
   readonly amount: bigint;
 }
 
@@ -352,6 +359,35 @@ export class Exchange {
     if (isTrade) return this.#tick(market, at, price, quantity, 'LIVE');
     const mode = modeOf(before, market.depth);
     if (mode) this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity, source: 'LIVE' }));
+  }
+
+  /**
+   * Takes money for a withdrawal out of what its user may promise; when that is kept, or refused. What was released
+   * before, under this id, stays as it is.
+   */
+  async releaseWithdrawal(owner: Owner, { id, amount }: Withdrawal): Promise<TradingRefusal | undefined> {
+    const { withdrawals } = await this.#journal.ready(owner);
+    const { userId } = owner;
+    if (withdrawals.isKnown(id)) return this.#journal.settled().then(() => undefined);
+    const about = { at: this.clock(), id, userId, amount: Number(amount) };
+    const decision = this.#journal.execute({ kind: 'withdrawal', step: 'RELEASE', ...about });
+    await decision.committed;
+    return isRefusal(decision.outcome) ? decision.outcome : undefined;
+  }
+
+  /** Gives back what was released, or closes what is out of the wallet; nothing where it was done or never released. */
+  async endWithdrawal(owner: Owner, { id, amount }: Withdrawal, step: 'RESTORE' | 'CLOSE'): Promise<void> {
+    const { withdrawals } = await this.#journal.ready(owner);
+    if (!withdrawals.isReleased(id)) return this.#journal.settled();
+    const about = { at: this.clock(), id, userId: owner.userId, amount: Number(amount) };
+    await this.#journal.execute({ kind: 'withdrawal', step, ...about }).committed;
+  }
+
+  /** What a user has and may promise, when all of it is kept. */
+  async assetsOf(owner: Owner): Promise<Assets> {
+    await this.#journal.ready(owner);
+    await this.#journal.settled();
+    return (await this.#journal.ready(owner)).assetsOf(owner.userId);
   }
 
   /**

@@ -14,6 +14,7 @@ import { eventsOf } from './events.ts';
 import { carryOut, recallOms, type CarriedOut } from './recall.ts';
 import { keepBatch } from './store/batch.ts';
 import { advanceProjection, journalAfter, projectedUpTo } from './store/journal.ts';
+import { keepWithdrawals } from './store/withdrawal.ts';
 
 /** Commands that are written by one transaction. */
 const BATCH_MAX = 1_000;
@@ -134,6 +135,7 @@ class Projector {
         balances: latest(balances, ({ userId }) => userId),
         stock: latest(stock, ({ userId, symbol, product }) => `${userId} ${symbol} ${product}`),
       });
+      await keepWithdrawals(tx, batch);
       await publish(tx, batch.flatMap(eventsOf));
     });
   }

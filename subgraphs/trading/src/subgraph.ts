@@ -5,12 +5,13 @@ import { SagaRunner } from '@gridworks/kit/saga/runner';
 import { AlertWatch } from './alerts.ts';
 import { basketSaga } from './basket.ts';
 import { BrokerDesk } from './broker-desk.ts';
-import { creditAccounts, reactions } from './events.ts';
+import { creditAccounts, reactions, releaseWithdrawals } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { GttWatch } from './gtts.ts';
 import { TradingHours } from './hours.ts';
 import { createLoaders } from './loaders.ts';
 import { SimulatedMarket, type Market } from './market.ts';
+import { rebalancingSaga } from './rebalancing.ts';
 import { CandleRecorder } from './recorder.ts';
 import {
   DepthUpdateResolver,
@@ -31,6 +32,8 @@ import { TickRecordResolver } from './resolvers/tick.ts';
 import { resolveUser, type TradingContext } from './resolvers/context.ts';
 import { VenueResolver } from './resolvers/venue.ts';
 import { BasketResolver, SagaResolver } from './resolvers/basket.ts';
+import { RebalancingOrderResolver, RebalancingResolver } from './resolvers/rebalancing.ts';
+import { ProposedOrderResolver, resolveProposedOrder } from './resolvers/proposed-order.ts';
 import { AlertResolver, UserAlertsResolver, resolveAlert } from './resolvers/alert.ts';
 import { GttResolver, UserGttsResolver, resolveGtt } from './resolvers/gtt.ts';
 import { UserWatchlistsResolver, WatchlistResolver, resolveWatchlist } from './resolvers/watchlist.ts';
@@ -46,6 +49,7 @@ import { Alert } from './schema/alert.ts';
 import { Gtt } from './schema/gtt.ts';
 import { Watchlist } from './schema/watchlist.ts';
 import { Basket } from './schema/basket.ts';
+import { ProposedOrder } from './schema/rebalancing.ts';
 import { Saga } from './schema/saga.ts';
 import { AccountStore } from './store/account.ts';
 import { AlertStore } from './store/alert.ts';
@@ -93,6 +97,8 @@ export function createTrading(
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
   const sagas = new SagaRunner(db, bus, clock, log.child({ part: 'sagas' }));
   sagas.on(basketSaga(db, exchange));
+  const rebalancing = { db, exchange, instruments, clock };
+  sagas.on(rebalancingSaga(rebalancing));
   let venue: KiteVenue | undefined;
   let desk: BrokerDesk | undefined;
   let market: Market | undefined;
@@ -117,11 +123,14 @@ export function createTrading(
       UserAlertsResolver,
       BasketResolver,
       SagaResolver,
+      RebalancingResolver,
+      RebalancingOrderResolver,
+      ProposedOrderResolver,
       GttResolver,
       UserGttsResolver,
       VenueResolver,
     ],
-    types: [Instrument, Order, Trade, Position, User, Watchlist, Alert, Basket, Saga, Gtt],
+    types: [Instrument, Order, Trade, Position, User, Watchlist, Alert, Basket, Saga, Gtt, ProposedOrder],
     references: {
       Instrument: resolveInstrument,
       Order: resolveOrder,
@@ -131,6 +140,7 @@ export function createTrading(
       Watchlist: resolveWatchlist,
       Alert: resolveAlert,
       Gtt: resolveGtt,
+      ProposedOrder: resolveProposedOrder,
     },
     context: (base) => ({
       ...base,
@@ -148,12 +158,13 @@ export function createTrading(
       alerts,
       alertWatch,
       sagas,
+      rebalancing,
       gtts,
       gttWatch,
       loaders: createLoaders(instruments, orders, positions, portfolios, watchlists, alerts, gtts, clock),
     }),
     hooks: config.broker ? { broker: (text) => postback(venue, text) } : {},
-    reactions: [creditAccounts(exchange), ...reactions],
+    reactions: [creditAccounts(exchange), releaseWithdrawals(exchange), ...reactions],
     start: async () => {
       if (config.broker) {
         venue = venueOf(config.broker, platform, exchange, time);

@@ -11,14 +11,16 @@
  * | fill, sale     | CLEARING         | WALLET_HELD      |
  * | charges        | WALLET_HELD      | CHARGE_...       |
  * | release        | WALLET_HELD      | WALLET_AVAILABLE |
+ * | withdrawal     | WALLET_AVAILABLE | PAYOUTS_TO_SEND  |
  */
 import type { Charges, Side } from './charges.ts';
 
-export type TransferKind = 'OPENING_CREDIT' | 'HOLD' | 'FILL' | 'CHARGES' | 'RELEASE';
+export type TransferKind = 'OPENING_CREDIT' | 'HOLD' | 'FILL' | 'CHARGES' | 'RELEASE' | 'WITHDRAWAL';
 export type WalletAccountKind = 'WALLET_AVAILABLE' | 'WALLET_HELD';
 export type HouseAccountKind =
   | 'CLEARING'
   | 'PAPER_EQUITY'
+  | 'PAYOUTS_TO_SEND'
   | 'CHARGE_BROKERAGE'
   | 'CHARGE_STT'
   | 'CHARGE_EXCHANGE'
@@ -103,6 +105,12 @@ export function takeCharges({ orderId, userId }: OrderOwner, charges: Charges): 
 export function release({ orderId, userId }: OrderOwner, amount: bigint, modification = 0n): Transfer {
   const key = modificationKey(`order:${orderId}:release`, modification);
   return move('RELEASE', key, orderId, held(userId), available(userId), amount);
+}
+
+/** Money leaves the wallet; it waits to be paid out. */
+export function withdraw(id: string, userId: string, amount: bigint): Transfer {
+  const to = house('PAYOUTS_TO_SEND');
+  return move('WITHDRAWAL', `withdrawal:${id}`, null, available(userId), to, amount);
 }
 
 function modificationKey(key: string, modification: bigint): string {

@@ -129,6 +129,15 @@ export const TRADING_REFUSALS = {
   CLIENT_BASKET_ID_INVALID:
     'A client basket id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
   CLIENT_BASKET_ID_REUSED: 'You have used this client basket id for another basket.',
+  WEIGHTS_INVALID:
+    'A rebalancing names 1 to 50 instruments, each once, with weights of 0 to 10,000 hundredths of a percent that come to 10,000 at most.',
+  SLIPPAGE_INVALID: 'The slippage lies between 0 and 500 hundredths of a percent.',
+  CLIENT_REBALANCING_ID_INVALID:
+    'A client rebalancing id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
+  CLIENT_REBALANCING_ID_REUSED: 'You have used this client rebalancing id for another rebalancing.',
+  REBALANCING_UNNEEDED:
+    'The portfolio is as near to these weights as whole lots and the cash there is allow.',
+  REBALANCING_UNDER_WAY: 'Another rebalancing of yours is under way.',
   CLIENT_GTT_ID_REUSED: 'You have used this client id for another good-till-triggered order.',
   GTT_PRICE_INVALID: 'The prices of a leg lie above 0 and are at most a crore.',
   GTT_REACHED: 'The last price is there already.',

@@ -8,6 +8,7 @@ import type { Exchange } from '../exchange.ts';
 import type { GttWatch } from '../gtts.ts';
 import type { TradingHours } from '../hours.ts';
 import type { TradingLoaders } from '../loaders.ts';
+import type { RebalancingParts } from '../rebalancing.ts';
 import type { CandleRecorder } from '../recorder.ts';
 import { User } from '../schema/user.ts';
 import type { AccountStore } from '../store/account.ts';
@@ -37,6 +38,7 @@ export interface TradingContext extends CallContext {
   readonly alerts: AlertStore;
   readonly alertWatch: AlertWatch;
   readonly sagas: SagaRunner;
+  readonly rebalancing: RebalancingParts;
   readonly gtts: GttStore;
   readonly gttWatch: GttWatch;
   readonly loaders: TradingLoaders;

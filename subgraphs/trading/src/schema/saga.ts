@@ -16,7 +16,7 @@ export class Saga {
   @Field(() => ID, { description: 'Global id; opaque.' })
   id!: string;
 
-  @Field(() => String, { description: 'What it does: "basket".' })
+  @Field(() => String, { description: 'What it does: "basket", "rebalancing" or "withdrawal".' })
   kind!: string;
 
   @Field(() => String, { description: 'What its user calls it.' })

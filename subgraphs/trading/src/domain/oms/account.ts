@@ -14,6 +14,12 @@ export interface Stock {
   readonly held: bigint;
 }
 
+/** What a user has: cash that is not promised, and units, promised or not. */
+export interface Assets {
+  readonly buyingPower: bigint;
+  readonly stock: readonly Stock[];
+}
+
 export type AccountState = Omit<OpenAccount, 'kind' | 'at'> & {
   /** Instants of the latest orders, the oldest first. */
   readonly recent: readonly number[];
@@ -62,6 +68,11 @@ export class Account {
   /** The instruments of which something is, or was, here under a product. */
   symbolsOf(product: Product): string[] {
     return [...this.#stock.values()].filter((stock) => stock.product === product).map(({ symbol }) => symbol);
+  }
+
+  /** What a user has and may promise. */
+  get assets(): Assets {
+    return { buyingPower: this.buyingPower, stock: [...this.#stock.values()] };
   }
 
   /** What is not promised to another sale. */

@@ -215,6 +215,18 @@ export interface TellFill extends At {
   readonly quantity: number;
 }
 
+/**
+ * Money for a withdrawal leaves what its user may promise (RELEASE), comes back (RESTORE), or is out of the wallet for good
+ * (CLOSE). Each once.
+ */
+export interface MoveWithdrawal extends At {
+  readonly kind: 'withdrawal';
+  readonly step: 'RELEASE' | 'RESTORE' | 'CLOSE';
+  readonly id: string;
+  readonly userId: string;
+  readonly amount: number;
+}
+
 /** What the market's other participants do. */
 export type MarketCommand = QuoteMarket | PrintMarket | RepeatTrade;
 export type Command =
@@ -230,4 +242,5 @@ export type Command =
   | SetLimits
   | AdjustStock
   | TellStanding
-  | TellFill;
+  | TellFill
+  | MoveWithdrawal;

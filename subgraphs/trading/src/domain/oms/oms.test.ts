@@ -733,6 +733,33 @@ describe('a credit', () => {
   });
 });
 
+describe('a withdrawal', () => {
+  it('is released once while the money is free, restored or closed once, also after a restart', () => {
+    const stage = new Stage();
+    stage.open('ann', 500);
+    const step = (id: string, what: 'RELEASE' | 'RESTORE' | 'CLOSE', amount: number): Command => {
+      return { kind: 'withdrawal', step: what, at: stage.at, id, userId: 'ann', amount };
+    };
+    expect(stage.oms.state().withdrawals).toBeUndefined();
+    expect(stage.execute(step('w1', 'RELEASE', 501))).toBe('FUNDS_INSUFFICIENT');
+    expect(stage.oms.withdrawals.isKnown('w1')).toBe(false);
+    expect(stage.execute(step('w1', 'RELEASE', 300))).toMatchObject({ balances: [{ buyingPower: 200n }] });
+    expect(stage.execute(step('w2', 'RELEASE', 200))).toMatchObject({ balances: [{ buyingPower: 0n }] });
+    const again = new Oms(JSON.parse(JSON.stringify(stage.oms.state())) as OmsState);
+    expect(hashOfOms(again.state())).toBe(hashOfOms(stage.oms.state()));
+    for (const oms of [stage.oms, again]) {
+      expect(oms.apply(step('w1', 'RESTORE', 300))).toMatchObject({ balances: [{ buyingPower: 300n }] });
+      expect(() => oms.apply(step('w1', 'RELEASE', 1))).toThrow(/cannot take the step/);
+      expect(oms.apply(step('w2', 'CLOSE', 200))).toMatchObject({ balances: [{ buyingPower: 300n }] });
+      expect(() => oms.apply(step('w1', 'RESTORE', 300))).toThrow(/cannot take the step/);
+      expect(() => oms.apply(step('w2', 'RESTORE', 200))).toThrow(/cannot take the step/);
+      expect(oms.withdrawals.isReleased('w2')).toBe(false);
+      expect(oms.withdrawals.isKnown('w2')).toBe(true);
+    }
+    expect(hashOfOms(again.state())).toBe(hashOfOms(stage.oms.state()));
+  });
+});
+
 const USERS = ['ann', 'bob', 'cy', 'dee'];
 const SYMBOLS = ['S', 'R'];
 

@@ -42,7 +42,7 @@ import {
 import type { Depth, DepthLevel, Quotes } from '../quote.ts';
 import { splitRatio } from '../split.ts';
 import type { TradingDay } from '../trading-day.ts';
-import { Account, type AccountState } from './account.ts';
+import { Account, type AccountState, type Assets } from './account.ts';
 import type {
   AdjustStock,
   CancelOrders,
@@ -50,6 +50,7 @@ import type {
   Command,
   MarketCommand,
   ModifyOrder,
+  MoveWithdrawal,
   OpenAccount,
   PlaceOrder,
   StateMarket,
@@ -61,6 +62,7 @@ import { MarketSide } from './market.ts';
 import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
 import { RoutedOrders, type Routed } from './routed.ts';
 import { factsOf, orderOf, type KeptAfterMarket, type KeptOrder, type OmsState } from './state.ts';
+import { Withdrawals } from './withdrawals.ts';
 import {
   coreTypeOf,
   isSame,
@@ -149,9 +151,11 @@ export class Oms {
   readonly #credited = new Set<string>();
   /** Splits that were carried out, each by its instrument and ex-date. */
   readonly #adjusted = new Set<string>();
+  readonly #withdrawals: Withdrawals;
 
   constructor(state?: OmsState) {
     this.#core = new FastEngine({ risk: false, reusesIds: true }, state?.core);
+    this.#withdrawals = new Withdrawals(state?.withdrawals);
     if (!state) return;
     this.#now = state.now;
     this.#orderRateMax = state.orderRateMax;
@@ -197,8 +201,19 @@ export class Oms {
     return this.#accounts.has(userId);
   }
 
+  /** Of somebody who has an account. */
+  assetsOf(userId: string): Assets {
+    const account = this.#accounts.get(userId);
+    if (!account) throw new Error(`user ${userId} has no account`);
+    return account.assets;
+  }
+
   isCredited(eventId: string): boolean {
     return this.#credited.has(eventId);
+  }
+
+  get withdrawals(): Pick<Withdrawals, 'isReleased' | 'isKnown'> {
+    return this.#withdrawals;
   }
 
   isAdjusted(symbol: string, exDate: string): boolean {
@@ -374,6 +389,11 @@ export class Oms {
       case 'adjust':
         this.#adjust(command, work);
         break;
+      case 'withdrawal': {
+        const refusal = this.#withdraw(command, work);
+        if (refusal) return refusal;
+        break;
+      }
       case 'place': {
         const refusal = this.#place(command, work);
         if (refusal) return refusal;
@@ -670,6 +690,17 @@ export class Oms {
     }
   }
 
+  #withdraw(command: MoveWithdrawal, work: Work): TradingRefusal | undefined {
+    const account = this.#accountOf(command);
+    const amount = BigInt(command.amount);
+    if (command.step === 'RELEASE' && amount > account.buyingPower) return no('FUNDS_INSUFFICIENT');
+    this.#withdrawals.move(command);
+    if (command.step === 'RELEASE') account.buyingPower -= amount;
+    if (command.step === 'RESTORE') account.buyingPower += amount;
+    work.addBalance(account);
+    return undefined;
+  }
+
   #adjust({ symbol, exDate, splitFactor }: AdjustStock, work: Work): void {
     if (this.isAdjusted(symbol, exDate)) throw new Error(`${symbol} is adjusted a second time for ${exDate}`);
     const ratio = splitRatio(splitFactor);
@@ -813,6 +844,7 @@ export class Oms {
 
   state(): OmsState {
     const routed = this.#routed.state();
+    const withdrawals = this.#withdrawals.state();
     return {
       now: this.#now,
       orderRateMax: this.#orderRateMax,
@@ -825,6 +857,7 @@ export class Oms {
       ...(routed.length > 0 && { routed }),
       ...(this.#day && { day: this.#day }),
       ...(this.#waiting.size > 0 && { waiting: [...this.#waiting.values()].map(keptOf) }),
+      ...(withdrawals && { withdrawals }),
     };
   }
 }

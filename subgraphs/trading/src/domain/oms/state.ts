@@ -5,6 +5,7 @@ import { PLAIN, type CancelReason, type Order, type OrderRequest } from '../orde
 import type { TradingDay } from '../trading-day.ts';
 import type { AccountState } from './account.ts';
 import type { PlaceOrder, Terms } from './command.ts';
+import type { WithdrawalsState } from './withdrawals.ts';
 
 export interface OmsState {
   readonly now: number;
@@ -22,6 +23,8 @@ export interface OmsState {
   readonly waiting?: readonly KeptAfterMarket[];
   /** Orders that a broker carries out; left out while there are none. */
   readonly routed?: readonly KeptRouted[];
+  /** Left out while there were none. */
+  readonly withdrawals?: WithdrawalsState;
 }
 
 /** An order at a broker: open, or ended not long ago. */
@@ -71,7 +74,8 @@ type Rare = Pick<
 
 /** Equal for equal states. What the market quotes and how the core numbers things is no part of it, as of the commands. */
 export function hashOfOms(state: OmsState): string {
-  const { core, accounts, orders, credited, adjusted, day, waiting, routed, now, orderRateMax } = state;
+  const { core, accounts, orders, credited, now, orderRateMax } = state;
+  const { adjusted, day, waiting, routed, withdrawals } = state;
   const byNumber = new Map(orders);
   const queued = core.orders
     .flatMap(({ order, price, quantity, filled, priority }) => {
@@ -84,6 +88,7 @@ export function hashOfOms(state: OmsState): string {
     ...(day && { day }),
     ...(waiting && { waiting }),
     ...(routed && { routed }),
+    ...(withdrawals && { withdrawals }),
   };
   return hashOf({ now, orderRateMax, accounts, queued, credited, ...since });
 }
