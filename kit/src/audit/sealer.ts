@@ -68,10 +68,10 @@ export class Sealer {
       await this.forget();
       this.#keptOn = day;
     }
-    return (await this.#feed.hasMore(this.db.system)) && (await this.#next()) === this.recordsMax;
+    return (await this.#feed.hasMore(this.db.background)) && (await this.#next()) === this.recordsMax;
   }
 
   #next(): Promise<number> {
-    return this.db.systemTransaction((tx) => sealNext(tx, AUDIT_TOPICS, this.clock(), this.recordsMax));
+    return this.db.backgroundTransaction((tx) => sealNext(tx, AUDIT_TOPICS, this.clock(), this.recordsMax));
   }
 }

@@ -137,6 +137,7 @@ it('counts what is on its way, whoever has not heard of it yet', async () => {
   await trading.platform.bus.stop();
   await billing.platform.bus.start();
   await trade();
+  await trading.platform.bus.settled();
   await billing.platform.bus.settled();
   expect(await onTheWay()).not.toBe(0n);
   expect(await look()).toEqual([]);

@@ -9,19 +9,18 @@ export interface Numbered<T extends { readonly sequence: bigint }> {
   after(sequence: bigint): Promise<readonly T[]>;
 }
 
-/** Everything after the sequence `after`, or from now on when undefined. Ends when the consumer returns. */
-export function follow<T extends { readonly sequence: bigint }>(
+/**
+ * Everything after the sequence `after`, or from now on when undefined, which is when this resolves. Ends when the
+ * consumer returns.
+ */
+export async function follow<T extends { readonly sequence: bigint }>(
   source: Numbered<T>,
   after: bigint | undefined,
   bus: Pick<Bus, 'onWake'>,
-): AsyncIterableIterator<T, undefined> {
+): Promise<AsyncIterableIterator<T, undefined>> {
+  let cursor = after ?? (await source.newest());
   const fetched: T[] = [];
-  // "From now on" is decided when the stream opens, not when somebody first asks it for something.
-  const opened = after === undefined ? source.newest() : Promise.resolve(after);
-  opened.catch(() => undefined);
-  let cursor: bigint | undefined;
   return stream(bus, async () => {
-    cursor ??= await opened;
     if (fetched.length === 0) fetched.push(...(await source.after(cursor)));
     const next = fetched.shift();
     if (next) cursor = next.sequence;

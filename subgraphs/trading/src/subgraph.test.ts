@@ -863,15 +863,15 @@ describe('orderUpdates', () => {
       },
     };
     const orders = new OrderStore(trading.db, () => trading.platform.bus.settled([]));
-    const [fresh, waiting] = [0n, undefined].map((after) =>
-      orderUpdatesOf(caller.userId, after, orders, bus, Date.now),
-    );
-    const next = [waiting?.next(), waiting?.next()];
+    const open = (after: bigint | undefined): ReturnType<typeof orderUpdatesOf> =>
+      orderUpdatesOf(caller.userId, after, orders, bus, Date.now);
+    const [fresh, waiting] = [await open(0n), await open(undefined)];
+    const next = [waiting.next(), waiting.next()];
     expect(wakers.size).toBe(2);
-    await Promise.all([fresh?.return?.(), waiting?.return?.()]);
+    await Promise.all([fresh.return?.(), waiting.return?.()]);
     expect(wakers.size).toBe(0);
     for (const step of next) expect(await step).toEqual({ done: true, value: undefined });
-    expect(await fresh?.next()).toEqual({ done: true, value: undefined });
+    expect(await fresh.next()).toEqual({ done: true, value: undefined });
   });
 
   it('lets a quiet stream go at once', async () => {

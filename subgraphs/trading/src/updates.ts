@@ -15,19 +15,20 @@ export interface OrderGap {
   readonly snapshot: readonly OrderRow[];
 }
 
-/** Everything after the sequence `after`, or from now on when undefined. Ends when the consumer returns. */
-export function orderUpdatesOf(
+/**
+ * Everything after the sequence `after`, or from now on when undefined, which is when this resolves. Ends when the
+ * consumer returns.
+ */
+export async function orderUpdatesOf(
   userId: string,
   after: bigint | undefined,
   orders: OrderStore,
   bus: Pick<Bus, 'onWake'>,
   clock: Clock,
-): AsyncIterableIterator<OrderUpdateRow | OrderGap, undefined> {
+): Promise<AsyncIterableIterator<OrderUpdateRow | OrderGap, undefined>> {
+  const kept = await orders.keptOf(userId);
   let cursor: bigint | undefined;
   let fetched: OrderUpdateRow[] = [];
-  // "From now on" is decided when the stream opens, not when somebody first asks it for an event.
-  const opened = orders.keptOf(userId);
-  opened.catch(() => undefined);
 
   /** Starts over from the open orders: nothing happens between them and the events that follow. */
   async function gap(): Promise<OrderGap> {
@@ -39,7 +40,6 @@ export function orderUpdatesOf(
 
   return stream<OrderUpdateRow | OrderGap>(bus, async () => {
     if (cursor === undefined) {
-      const kept = await opened;
       if (after !== undefined && !isKept(after, kept)) return gap();
       cursor = after ?? kept.newest;
     }
