@@ -41,6 +41,7 @@ export class Projection {
 
   /** Begins to follow the journal, of which there is a snapshot. */
   start(): void {
+    this.#written = 0;
     const projector = openProjector(this.settings);
     this.#projector = projector;
     projector.on('message', (told: FromProjector) => this.#hear(told));

@@ -81,11 +81,17 @@ class Projector {
     try {
       this.#oms ??= await this.#recall();
       if (this.#isInDoubt) await this.#catchUp();
-      if (this.#batch.length === 0) this.#batch = await this.#next(this.#oms);
+      if (this.#batch.length === 0) {
+        const next = await this.#next(this.#oms);
+        if (next.length === 0) return false;
+        // Another one may have been ahead.
+        this.#batch = next.filter((step) => step.sequence > this.#written);
+      }
       const last = this.#batch.at(-1);
-      if (!last) return false;
+      if (!last) return true;
       this.#isInDoubt = true;
-      await this.#write(this.#batch, last.sequence);
+      // Where a process that was replaced was faster, the next step finds out how far it has come.
+      if (!(await this.#write(this.#batch, last.sequence))) return true;
       this.#isInDoubt = false;
       this.#advance(last.sequence);
       return true;
@@ -123,13 +129,14 @@ class Projector {
     }
   }
 
-  async #write(batch: readonly CarriedOut[], sequence: number): Promise<void> {
+  /** False, and nothing is written, where the tables are not where they were left. */
+  async #write(batch: readonly CarriedOut[], sequence: number): Promise<boolean> {
     const outcomes = batch.map(({ outcome }) => outcome);
     const happenings = outcomes.flatMap((outcome) => outcome.happenings);
     const balances = outcomes.flatMap((outcome) => outcome.balances);
     const stock = outcomes.flatMap((outcome) => outcome.stock);
-    await this.db.backgroundTransaction(async (tx) => {
-      await advanceProjection(tx, this.#written, sequence);
+    return this.db.backgroundTransaction(async (tx) => {
+      if (!(await advanceProjection(tx, this.#written, sequence))) return false;
       await keepBatch(tx, {
         happenings,
         balances: latest(balances, ({ userId }) => userId),
@@ -137,12 +144,17 @@ class Projector {
       });
       await keepWithdrawals(tx, batch);
       await publish(tx, batch.flatMap(eventsOf));
+      return true;
     });
   }
 
   /** Asks how far it has come; what is written by then is done. */
   async #catchUp(): Promise<void> {
     const written = await projectedUpTo(this.db.background);
+    if (written < this.#written) {
+      this.#oms = undefined;
+      throw new Error(`the tables went back to command ${written}`);
+    }
     this.#isInDoubt = false;
     this.#advance(written);
   }

@@ -924,6 +924,7 @@ describe('orderUpdates where history is gone', () => {
   }
 
   async function asOwner(sql: string, values: readonly unknown[] = []): Promise<void> {
+    await trading.platform.bus.settled([]);
     const owner = new pg.Client(trading.db.url);
     await owner.connect();
     await owner.query(sql, [...values]).finally(() => owner.end());

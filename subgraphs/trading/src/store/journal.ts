@@ -62,13 +62,13 @@ export async function projectedUpTo(sql: Sql): Promise<number> {
   return Number(rows[0]?.sequence ?? 0);
 }
 
-/** Moves that along within the transaction that writes what lies between. Throws when it does not stand at `from`. */
-export async function advanceProjection(tx: Sql, from: number, to: number): Promise<void> {
+/** Moves that along within the transaction that writes what lies between; false when it does not stand at `from`. */
+export async function advanceProjection(tx: Sql, from: number, to: number): Promise<boolean> {
   const { rowCount } = await tx.query(
     `UPDATE trading.journal_projection SET sequence = $2 WHERE sequence = $1`,
     [from, to],
   );
-  if (rowCount !== 1) throw new Error(`the tables do not tell of the journal up to command ${from}`);
+  return rowCount === 1;
 }
 
 /** The next commands after one, in their order, and none after `upTo`. */
