@@ -26,13 +26,17 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism()),
     reporters: ['default', './scripts/tier-reporter.ts'],
     projects: [
-      tier('domain', [
-        'subgraphs/*/src/domain/**/*.test.ts',
-        'subgraphs/*/src/**/*.unit.test.ts',
-        'kit/src/**/*.unit.test.ts',
-        'circuits/**/*.test.ts',
-        'gateway/src/**/*.unit.test.ts',
-      ]),
+      tier(
+        'domain',
+        [
+          'subgraphs/*/src/domain/**/*.test.ts',
+          'subgraphs/*/src/**/*.unit.test.ts',
+          'kit/src/**/*.unit.test.ts',
+          'circuits/**/*.test.ts',
+          'gateway/src/**/*.unit.test.ts',
+        ],
+        { isolate: false },
+      ),
       tier(
         'subgraph',
         [
