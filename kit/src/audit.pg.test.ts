@@ -76,7 +76,7 @@ it('finds nothing where nothing was touched, and goes on with the chain', async 
 
 describe('names', () => {
   it.each([
-    ['a payload', `payload = payload || '{"userId": "x"}'`],
+    ['a payload', `payload = (payload::jsonb || '{"userId": "x"}')::json`],
     ['a time', `at = at + interval '1 millisecond'`],
     ['a tenant', `tenant_id = gen_random_uuid()`],
     ['a key', `key = 'x'`],

@@ -58,7 +58,7 @@ export async function publish(tx: Sql, events: readonly NewEvent[]): Promise<voi
   if (events.length === 0) return;
   await tx.query(
     `INSERT INTO events.log (id, topic, key, tenant_id, payload)
-     SELECT uuidv7(), topic, key, tenant_id, payload::jsonb
+     SELECT uuidv7(), topic, key, tenant_id, payload::json
        FROM unnest($1::text[], $2::text[], $3::uuid[], string_to_array($4, E'\\x1e'))
             WITH ORDINALITY AS event (topic, key, tenant_id, payload, place)
       ORDER BY place`,

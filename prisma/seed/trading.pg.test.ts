@@ -67,7 +67,7 @@ describe('seedTrading', () => {
 
   it('tells other domains of the daily bars, one event an instrument', async () => {
     const { rows } = await db.system.query<{ key: string; interval: string; bars: number }>(
-      `SELECT key, payload->>'interval' AS interval, jsonb_array_length(payload->'candles') AS bars
+      `SELECT key, payload->>'interval' AS interval, json_array_length(payload->'candles') AS bars
          FROM events.log WHERE topic = 'candles.recorded' ORDER BY key`,
     );
     expect(rows).toEqual(

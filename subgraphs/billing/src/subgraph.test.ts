@@ -167,7 +167,7 @@ async function credits({ userId }: Person): Promise<Topics['wallets.credited'][]
 async function buyingPower(person: Person): Promise<bigint> {
   const { rows } = await billing.db.system.query<{ holds: bigint }>(
     `SELECT coalesce(sum((payload ->> 'hold')::bigint), 0) AS holds
-       FROM (SELECT DISTINCT payload FROM events.log WHERE topic = 'orders.created' AND payload ->> 'userId' = $1) o`,
+       FROM (SELECT DISTINCT payload::jsonb AS payload FROM events.log WHERE topic = 'orders.created' AND payload ->> 'userId' = $1) o`,
     [person.userId],
   );
   const heard = (await credits(person)).reduce((sum, { amount }) => sum + BigInt(amount), 0n);

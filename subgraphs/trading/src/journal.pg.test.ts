@@ -161,7 +161,7 @@ describe('the journal', () => {
     await owner.connect();
     try {
       await owner.query(
-        `UPDATE trading.journal SET command = jsonb_set(command, '{quantity}', '9') WHERE command->>'kind' = 'place'`,
+        `UPDATE trading.journal SET command = jsonb_set(command::jsonb, '{quantity}', '9')::json WHERE command->>'kind' = 'place'`,
       );
     } finally {
       await owner.end();

@@ -42,7 +42,7 @@ export async function appendJournal(
     name: 'trading.appendJournal',
     text: `WITH turn AS (SELECT 1 FROM trading.exchange_writer WHERE epoch = $1 FOR SHARE)
       INSERT INTO trading.journal (sequence, at, command, digest)
-      SELECT sequence, to_timestamp(at / 1000), command::jsonb, digest
+      SELECT sequence, to_timestamp(at / 1000), command::json, digest
         FROM turn, unnest($2::int8[], $3::float8[], string_to_array($4, E'\\x1e'), $5::text[])
              AS given (sequence, at, command, digest)`,
     values: [
