@@ -13,12 +13,6 @@ export type Tx = pg.PoolClient;
 /** Anything a statement can be sent to. */
 export type Sql = Pick<pg.PoolClient, 'query'>;
 
-/**
- * Stands between texts of JSON that travel as one parameter, `string_to_array($1, E'\x1e')` in SQL: JSON holds no control
- * character of its own, and nothing has to be quoted as in an array.
- */
-export const JSON_SEPARATOR = '\x1e';
-
 const BIGINT_OID = 20;
 const NUMERIC_OID = 1700;
 const DATE_OID = 1082;

@@ -5,7 +5,8 @@
  * the dead letters and the stream goes on.
  */
 import type { Topic, Topics } from '@gridworks/schema/events';
-import { JSON_SEPARATOR, type Sql, type Tx } from './db.ts';
+import { arrayOf } from './arrays.ts';
+import type { Sql, Tx } from './db.ts';
 
 export type { Bus } from './events/bus.ts';
 
@@ -59,14 +60,26 @@ export async function publish(tx: Sql, events: readonly NewEvent[]): Promise<voi
   await tx.query(
     `INSERT INTO events.log (id, topic, key, tenant_id, payload)
      SELECT uuidv7(), topic, key, tenant_id, payload::json
-       FROM unnest($1::text[], $2::text[], $3::uuid[], string_to_array($4, E'\\x1e'))
+       FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[])
             WITH ORDINALITY AS event (topic, key, tenant_id, payload, place)
       ORDER BY place`,
     [
-      `{${events.map(({ topic }) => topic).join()}}`,
-      events.map(({ key }) => key),
-      `{${events.map(({ tenantId }) => tenantId ?? 'NULL').join()}}`,
-      events.map(({ payload }) => JSON.stringify(payload)).join(JSON_SEPARATOR),
+      arrayOf(
+        'text',
+        events.map(({ topic }) => topic),
+      ),
+      arrayOf(
+        'text',
+        events.map(({ key }) => key),
+      ),
+      arrayOf(
+        'uuid',
+        events.map(({ tenantId }) => tenantId),
+      ),
+      arrayOf(
+        'text',
+        events.map(({ payload }) => JSON.stringify(payload)),
+      ),
     ],
   );
 }

@@ -31,8 +31,16 @@ const HORIZON = `pg_snapshot_xmin(pg_current_snapshot())`;
 /** A consumer that hears of nothing moves its cursor along after so many transactions, so that its next look is short. */
 const IDLE_TRANSACTIONS = 1_000n;
 
+/** That there was nothing for a consumer between its cursor and a transaction. */
+interface Look extends Place {
+  readonly horizon: string;
+}
+
 /** The events of one consumer, as its cursor stands. */
 export class LogFeed {
+  /** Each look goes on where the one before it ended, so that what is of no concern to the consumer is passed once. */
+  #looked: Look | undefined;
+
   /** Of all topics when they are left out. */
   constructor(
     private readonly consumer: string,
@@ -41,17 +49,30 @@ export class LogFeed {
 
   /** Whether `take` has something to do. */
   async hasMore(sql: Sql): Promise<boolean> {
-    const { rows } = await sql.query<{ hasMore: boolean }>({
+    const { rows } = await sql.query<Look & { hasMore: boolean }>({
       name: 'events.look',
       // The order makes the server walk the index from the cursor on; without it, it may read the log from its beginning.
-      text: `SELECT c.repeat_xid IS NOT NULL OR ${HORIZON}::text::bigint - c.xid::text::bigint > $3 OR (
+      text: `SELECT c.xid, c.pos, ${HORIZON} AS horizon,
+                    c.repeat_xid IS NOT NULL OR ${HORIZON}::text::bigint - c.xid::text::bigint > $3 OR (
                SELECT l.pos FROM events.log l
-                WHERE ($2::text[] IS NULL OR l.topic = ANY ($2)) AND (l.xid, l.pos) > (c.xid, c.pos) AND l.xid < ${HORIZON}
+                WHERE ($2::text[] IS NULL OR l.topic = ANY ($2)) AND l.xid < ${HORIZON}
+                  AND (l.xid, l.pos) > (CASE WHEN c.is_looked_at THEN $6::xid8 ELSE c.xid END,
+                                        CASE WHEN c.is_looked_at THEN 0 ELSE c.pos END)
                 ORDER BY l.xid, l.pos LIMIT 1) IS NOT NULL AS "hasMore"
-               FROM events.consumer c WHERE c.name = $1`,
-      values: [this.consumer, this.topics, IDLE_TRANSACTIONS],
+               FROM (SELECT *, (xid, pos) = ($4::xid8, $5::bigint) AS is_looked_at
+                       FROM events.consumer WHERE name = $1 OFFSET 0) c`,
+      values: [
+        this.consumer,
+        this.topics,
+        IDLE_TRANSACTIONS,
+        this.#looked?.xid ?? null,
+        this.#looked?.pos ?? null,
+        this.#looked?.horizon ?? null,
+      ],
     });
-    return rows[0]?.hasMore ?? false;
+    const [look] = rows;
+    this.#looked = look?.hasMore ? undefined : look;
+    return look?.hasMore ?? false;
   }
 
   /** The next events; undefined when there are none or another process of the consumer is at them. */

@@ -2,10 +2,11 @@
  * Every query of the billing domain. Callers read under row-level security; money moves only in the transactions of
  * event reactions, through the functions that take one.
  */
+import { arrayOf } from '@gridworks/kit/arrays';
 import type { Tier } from '@gridworks/kit/caller';
 import type { Database, Tx } from '@gridworks/kit/db';
 import { newId } from '@gridworks/kit/id';
-import type { TransferKind, WalletAccountKind } from './domain/ledger.ts';
+import type { AccountRef, TransferKind, WalletAccountKind } from './domain/ledger.ts';
 import type { Booking, OwnedHold } from './domain/mirror.ts';
 
 export interface PlanRow {
@@ -112,24 +113,29 @@ export async function openWallets(
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 // All accounts are locked before anything else and in the order of their ids, by this one statement, so writers wait
-// for each other and never in a circle; a transaction books once. The lines of an account are numbered in the order in
-// which the transfers are given.
+// for each other and never in a circle; a transaction books once. Lines name their transfer and their account by number,
+// and are numbered within an account in the order in which they are given.
 const BOOK = `
-  WITH account AS MATERIALIZED (
+  WITH locked AS MATERIALIZED (
     SELECT id, user_id, kind, tenant_id, balance, sequence FROM billing.ledger_account
-     WHERE currency = 'INR' AND (user_id = ANY ($8) OR user_id IS NULL AND kind = ANY ($7))
+     WHERE currency = 'INR' AND (user_id = ANY ($7::uuid[]) OR user_id IS NULL AND kind = ANY ($8::text[]::billing.ledger_account_kind[]))
      ORDER BY id FOR UPDATE
+  ), account AS MATERIALIZED (
+    SELECT wanted.number, locked.id, locked.tenant_id, locked.balance, locked.sequence
+      FROM unnest($7::uuid[], $8::text[]) WITH ORDINALITY AS wanted (user_id, kind, number)
+      LEFT JOIN locked ON locked.kind::text = wanted.kind AND coalesce(locked.user_id, $12) = coalesce(wanted.user_id, $12)
   ), made AS (
     INSERT INTO billing.transfer (id, tenant_id, kind, key, order_id, at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::billing.transfer_kind[], $4::text[], $5::uuid[], $6::timestamptz[])
+    SELECT id, tenant_id, kind::billing.transfer_kind, key, order_id, at
+      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::timestamptz[])
+           AS given (id, tenant_id, kind, key, order_id, at)
   )
   INSERT INTO billing.entry (account_id, sequence, transfer_id, tenant_id, amount, balance_after)
-  SELECT account.id, account.sequence + row_number() OVER lines, line.transfer_id, account.tenant_id, line.amount,
-         account.balance + sum(line.amount) OVER lines
-    FROM unnest($9::uuid[], $7::billing.ledger_account_kind[], $8::uuid[], $10::bigint[])
-         WITH ORDINALITY AS line (transfer_id, kind, user_id, amount, place)
-    LEFT JOIN account ON account.kind = line.kind AND coalesce(account.user_id, $11) = coalesce(line.user_id, $11)
-  WINDOW lines AS (PARTITION BY account.id ORDER BY line.place)`;
+  SELECT account.id, account.sequence + row_number() OVER lines, ($1::uuid[])[line.transfer], account.tenant_id,
+         line.amount, account.balance + sum(line.amount) OVER lines
+    FROM unnest($9::int4[], $10::int4[], $11::int8[]) WITH ORDINALITY AS line (transfer, account, amount, place)
+    JOIN account ON account.number = line.account
+  WINDOW lines AS (PARTITION BY line.account ORDER BY line.place)`;
 
 /**
  * Books transfers, in their order, once a transaction. The database refuses an account that is missing, a key that is
@@ -137,22 +143,65 @@ const BOOK = `
  */
 export async function book(tx: Tx, bookings: readonly Booking[]): Promise<void> {
   if (bookings.length === 0) return;
-  const transfers = bookings.map((booking) => ({ ...booking, ...booking.transfer, id: newId() }));
-  const lines = transfers.flatMap(({ id, entries }) => entries.map((entry) => ({ id, ...entry })));
+  const accounts = new Map<string, { readonly number: number; readonly account: AccountRef }>();
+  const numberOf = (account: AccountRef): number => {
+    const name = `${account.kind} ${account.userId}`;
+    const known = accounts.get(name);
+    if (!known) accounts.set(name, { number: accounts.size + 1, account });
+    return known?.number ?? accounts.size;
+  };
+  const lines = bookings.flatMap(({ transfer }, index) =>
+    transfer.entries.map(({ account, amount }) => [index + 1, numberOf(account), amount] as const),
+  );
+  const touched = Array.from(accounts.values(), ({ account }) => account);
   // Not a prepared statement: its plan would be kept, and a batch may have one transfer or thousands.
   await tx.query({
     text: BOOK,
     values: [
-      transfers.map(({ id }) => id),
-      transfers.map(({ tenantId }) => tenantId),
-      transfers.map(({ kind }) => kind),
-      transfers.map(({ key }) => key),
-      transfers.map(({ orderId }) => orderId),
-      transfers.map(({ at }) => at),
-      lines.map(({ account }) => account.kind),
-      lines.map(({ account }) => account.userId),
-      lines.map(({ id }) => id),
-      lines.map(({ amount }) => amount),
+      arrayOf(
+        'uuid',
+        bookings.map(() => newId()),
+      ),
+      arrayOf(
+        'uuid',
+        bookings.map(({ tenantId }) => tenantId),
+      ),
+      arrayOf(
+        'text',
+        bookings.map(({ transfer }) => transfer.kind),
+      ),
+      arrayOf(
+        'text',
+        bookings.map(({ transfer }) => transfer.key),
+      ),
+      arrayOf(
+        'uuid',
+        bookings.map(({ transfer }) => transfer.orderId),
+      ),
+      arrayOf(
+        'timestamptz',
+        bookings.map(({ at }) => at),
+      ),
+      arrayOf(
+        'uuid',
+        touched.map(({ userId }) => userId),
+      ),
+      arrayOf(
+        'text',
+        touched.map(({ kind }) => kind),
+      ),
+      arrayOf(
+        'int4',
+        lines.map(([transfer]) => transfer),
+      ),
+      arrayOf(
+        'int4',
+        lines.map(([, account]) => account),
+      ),
+      arrayOf(
+        'int8',
+        lines.map(([, , amount]) => amount),
+      ),
       NOBODY,
     ],
   });
@@ -187,13 +236,34 @@ export async function saveHolds(tx: Tx, holds: readonly OwnedHold[]): Promise<vo
      ON CONFLICT (order_id) DO UPDATE SET held = excluded.held, settled = excluded.settled, done = excluded.done,
        modified = excluded.modified`,
     [
-      holds.map(({ orderId }) => orderId),
-      holds.map(({ tenantId }) => tenantId),
-      holds.map(({ userId }) => userId),
-      holds.map(({ held }) => held),
-      holds.map(({ settled }) => settled),
-      holds.map(({ done }) => done),
-      holds.map(({ modified }) => modified),
+      arrayOf(
+        'uuid',
+        holds.map(({ orderId }) => orderId),
+      ),
+      arrayOf(
+        'uuid',
+        holds.map(({ tenantId }) => tenantId),
+      ),
+      arrayOf(
+        'uuid',
+        holds.map(({ userId }) => userId),
+      ),
+      arrayOf(
+        'int8',
+        holds.map(({ held }) => held),
+      ),
+      arrayOf(
+        'int8',
+        holds.map(({ settled }) => settled),
+      ),
+      arrayOf(
+        'bool',
+        holds.map(({ done }) => done),
+      ),
+      arrayOf(
+        'int8',
+        holds.map(({ modified }) => modified),
+      ),
     ],
   );
 }

@@ -3,6 +3,7 @@
  * that it takes along. Rows that may be there already are written by `ON CONFLICT`, never looked for by a join, so that
  * the prepared plan is as good for a large table as for the small one it was made for.
  */
+import { arrayOf, type Element, type ElementType } from '@gridworks/kit/arrays';
 import type { Sql } from '@gridworks/kit/db';
 import { lastStates, type Happening } from '../domain/happening.ts';
 import type { Order } from '../domain/order.ts';
@@ -19,9 +20,9 @@ export interface Batch {
 /** A column on its way in: its type, and what it becomes where that is an enumeration. */
 interface Column<Row> {
   readonly name: string;
-  readonly type: string;
+  readonly type: ElementType;
   readonly cast?: string;
-  readonly of: (row: Row) => string | number | bigint | boolean | Date | null;
+  readonly of: (row: Row) => Element;
 }
 
 /** Rows of one table, and how they get there. */
@@ -32,32 +33,32 @@ interface Table<Row> {
 }
 
 /** Types of an order's fields; a field that is not here cannot be kept. */
-const ORDER_TYPES: { readonly [Field in keyof Order]-?: readonly [type: string, cast?: string] } = {
+const ORDER_TYPES: { readonly [Field in keyof Order]-?: readonly [type: ElementType, cast?: string] } = {
   id: ['uuid'],
   tenantId: ['uuid'],
   userId: ['uuid'],
   clientOrderId: ['text'],
   symbol: ['text'],
-  exchange: ['word', 'trading.exchange'],
-  side: ['word', 'trading.order_side'],
-  type: ['word', 'trading.order_type'],
-  product: ['word', 'trading.order_product'],
-  validity: ['word', 'trading.order_validity'],
+  exchange: ['text', 'trading.exchange'],
+  side: ['text', 'trading.order_side'],
+  type: ['text', 'trading.order_type'],
+  product: ['text', 'trading.order_product'],
+  validity: ['text', 'trading.order_validity'],
   quantity: ['int8'],
   limitPrice: ['int8'],
   triggerPrice: ['int8'],
   displayQuantity: ['int8'],
   postOnly: ['bool'],
-  selfTradePrevention: ['word', 'trading.self_trade_prevention'],
+  selfTradePrevention: ['text', 'trading.self_trade_prevention'],
   goodTill: ['date'],
   afterMarket: ['bool'],
-  origin: ['word', 'trading.order_origin'],
-  status: ['word', 'trading.order_status'],
+  origin: ['text', 'trading.order_origin'],
+  status: ['text', 'trading.order_status'],
   filledQuantity: ['int8'],
   turnover: ['int8'],
   hold: ['int8'],
-  cancelReason: ['word', 'trading.cancel_reason'],
-  rejectReason: ['word', 'trading.reject_reason'],
+  cancelReason: ['text', 'trading.cancel_reason'],
+  rejectReason: ['text', 'trading.reject_reason'],
   placedAt: ['timestamptz'],
 };
 
@@ -85,7 +86,7 @@ const TRADES: Table<Traded> = {
     { name: 'order_id', type: 'uuid', of: ({ order }) => order.id },
     { name: 'execution_id', type: 'uuid', of: ({ fill }) => fill.executionId },
     { name: 'symbol', type: 'text', of: ({ order }) => order.symbol },
-    { name: 'side', type: 'word', cast: 'trading.order_side', of: ({ order }) => order.side },
+    { name: 'side', type: 'text', cast: 'trading.order_side', of: ({ order }) => order.side },
     { name: 'price', type: 'int8', of: ({ fill }) => fill.price },
     { name: 'quantity', type: 'int8', of: ({ fill }) => fill.quantity },
     { name: 'at', type: 'timestamptz', of: ({ at }) => at },
@@ -99,9 +100,9 @@ const EVENTS: Table<Happening> = {
     { name: 'sequence', type: 'int8', of: ({ sequence }) => sequence },
     { name: 'tenant_id', type: 'uuid', of: ({ order }) => order.tenantId },
     { name: 'order_id', type: 'uuid', of: ({ order }) => order.id },
-    { name: 'kind', type: 'word', cast: 'trading.order_event_kind', of: ({ kind }) => kind },
+    { name: 'kind', type: 'text', cast: 'trading.order_event_kind', of: ({ kind }) => kind },
     { name: 'at', type: 'timestamptz', of: ({ at }) => at },
-    { name: 'status', type: 'word', cast: 'trading.order_status', of: ({ order }) => order.status },
+    { name: 'status', type: 'text', cast: 'trading.order_status', of: ({ order }) => order.status },
     { name: 'filled_quantity', type: 'int8', of: ({ order }) => order.filledQuantity },
     { name: 'turnover', type: 'int8', of: ({ order }) => order.turnover },
     { name: 'trade_id', type: 'uuid', of: ({ fill }) => fill?.tradeId ?? null },
@@ -128,7 +129,7 @@ const INVENTORY: Table<StockBalance> = {
     { name: 'user_id', type: 'uuid', of: ({ userId }) => userId },
     { name: 'tenant_id', type: 'uuid', of: ({ tenantId }) => tenantId },
     { name: 'symbol', type: 'text', of: ({ symbol }) => symbol },
-    { name: 'product', type: 'word', cast: 'trading.order_product', of: ({ product }) => product },
+    { name: 'product', type: 'text', cast: 'trading.order_product', of: ({ product }) => product },
     { name: 'quantity', type: 'int8', of: ({ quantity }) => quantity },
     { name: 'held', type: 'int8', of: ({ held }) => held },
   ],
@@ -163,7 +164,7 @@ function statement(): string {
     const taken = columns.map((column) => column.name + (column.cast ? `::${column.cast}` : ''));
     const arrays = columns.map(({ type }) => {
       parameters += 1;
-      return `$${parameters}::${type === 'word' ? 'text' : type}[]`;
+      return `$${parameters}::${type}[]`;
     });
     return `part${index} AS (INSERT INTO trading.${name} (${names.join(', ')})
       SELECT ${taken.join(', ')} FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS given (${names.join(', ')}, place)
@@ -172,21 +173,6 @@ function statement(): string {
   return `WITH ${parts.join(', ')} SELECT 1`;
 }
 
-function valuesOf<Row>({ columns }: Table<Row>, rows: readonly Row[]): unknown[] {
-  return columns.map(({ type, of }) => {
-    const values = rows.map(of);
-    return type === 'text' ? values : arrayOf(values);
-  });
-}
-
-/**
- * An array as PostgreSQL writes it, of what needs no quotes: uuids, whole numbers, instants, words of enumerations.
- * Free text, which might say NULL, goes as a plain array.
- */
-function arrayOf(values: readonly (string | number | bigint | boolean | Date | null)[]): string {
-  const words = values.map((value) => {
-    if (value === null) return 'NULL';
-    return value instanceof Date ? value.toISOString() : value;
-  });
-  return `{${words.join(',')}}`;
+function valuesOf<Row>({ columns }: Table<Row>, rows: readonly Row[]): Buffer[] {
+  return columns.map(({ type, of }) => arrayOf(type, rows.map(of)));
 }

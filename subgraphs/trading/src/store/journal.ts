@@ -1,5 +1,6 @@
 /** Every query about the exchange's journal and its snapshots. */
-import { JSON_SEPARATOR, type Sql } from '@gridworks/kit/db';
+import { arrayOf } from '@gridworks/kit/arrays';
+import type { Sql } from '@gridworks/kit/db';
 import type { Command } from '../domain/oms/command.ts';
 import type { OmsState } from '../domain/oms/state.ts';
 import { TURN_TAKEN } from './writer.ts';
@@ -31,7 +32,7 @@ const PAGE = 2_000;
 
 /**
  * Appends commands by one statement, which commits by itself: all of them, or none. Throws when another process has taken
- * the turn. The arrays are written as PostgreSQL writes them: nothing in them needs quotes.
+ * the turn.
  */
 export async function appendJournal(
   sql: Sql,
@@ -42,15 +43,26 @@ export async function appendJournal(
     name: 'trading.appendJournal',
     text: `WITH turn AS (SELECT 1 FROM trading.exchange_writer WHERE epoch = $1 FOR SHARE)
       INSERT INTO trading.journal (sequence, at, command, digest)
-      SELECT sequence, to_timestamp(at / 1000), command::json, digest
-        FROM turn, unnest($2::int8[], $3::float8[], string_to_array($4, E'\\x1e'), $5::text[])
-             AS given (sequence, at, command, digest)`,
+      SELECT sequence, at, command::json, digest
+        FROM turn, unnest($2::int8[], $3::timestamptz[], $4::text[], $5::text[]) AS given (sequence, at, command, digest)`,
     values: [
       epoch,
-      `{${entries.map(({ sequence }) => sequence).join()}}`,
-      `{${entries.map(({ at }) => at).join()}}`,
-      entries.map(({ json }) => json).join(JSON_SEPARATOR),
-      `{${entries.map(({ digest }) => digest).join()}}`,
+      arrayOf(
+        'int8',
+        entries.map(({ sequence }) => sequence),
+      ),
+      arrayOf(
+        'timestamptz',
+        entries.map(({ at }) => at),
+      ),
+      arrayOf(
+        'text',
+        entries.map(({ json }) => json),
+      ),
+      arrayOf(
+        'text',
+        entries.map(({ digest }) => digest),
+      ),
     ],
   });
   if (rowCount !== entries.length) throw new Error(TURN_TAKEN);

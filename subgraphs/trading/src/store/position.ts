@@ -1,4 +1,5 @@
 /** Every query about positions, the projection of executions. */
+import { arrayOf } from '@gridworks/kit/arrays';
 import type { Database, Sql } from '@gridworks/kit/db';
 import { namedId } from '@gridworks/kit/id';
 import type { Product } from '../domain/order.ts';
@@ -51,19 +52,44 @@ export async function holdingsOf(tx: Sql, keys: readonly PositionKey[]): Promise
 export async function saveHoldings(tx: Sql, holdings: readonly KeyedHolding[]): Promise<void> {
   await tx.query(
     `INSERT INTO trading.position (id, tenant_id, user_id, symbol, product, quantity, cost, realised)
-     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::trading.order_product[],
-                          $6::bigint[], $7::bigint[], $8::bigint[])
+     SELECT id, tenant_id, user_id, symbol, product::trading.order_product, quantity, cost, realised
+       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int8[], $7::int8[], $8::int8[])
+            AS given (id, tenant_id, user_id, symbol, product, quantity, cost, realised)
      ON CONFLICT (user_id, symbol, product) DO UPDATE
        SET quantity = excluded.quantity, cost = excluded.cost, realised = excluded.realised, updated_at = now()`,
     [
-      holdings.map(({ userId, symbol, product }) => namedId(`position ${userId} ${symbol} ${product}`)),
-      holdings.map(({ tenantId }) => tenantId),
-      holdings.map(({ userId }) => userId),
-      holdings.map(({ symbol }) => symbol),
-      holdings.map(({ product }) => product),
-      holdings.map(({ quantity }) => quantity),
-      holdings.map(({ cost }) => cost),
-      holdings.map(({ realised }) => realised),
+      arrayOf(
+        'uuid',
+        holdings.map(({ userId, symbol, product }) => namedId(`position ${userId} ${symbol} ${product}`)),
+      ),
+      arrayOf(
+        'uuid',
+        holdings.map(({ tenantId }) => tenantId),
+      ),
+      arrayOf(
+        'uuid',
+        holdings.map(({ userId }) => userId),
+      ),
+      arrayOf(
+        'text',
+        holdings.map(({ symbol }) => symbol),
+      ),
+      arrayOf(
+        'text',
+        holdings.map(({ product }) => product),
+      ),
+      arrayOf(
+        'int8',
+        holdings.map(({ quantity }) => quantity),
+      ),
+      arrayOf(
+        'int8',
+        holdings.map(({ cost }) => cost),
+      ),
+      arrayOf(
+        'int8',
+        holdings.map(({ realised }) => realised),
+      ),
     ],
   );
 }
