@@ -47,6 +47,8 @@ export default defineConfig({
           'gateway/src/**/*.pg.test.ts',
         ],
         {
+          // The files of a worker share what it has loaded and compiled, seconds each; what they open, they close.
+          isolate: false,
           globalSetup: ['kit/src/testing-server.ts'],
           setupFiles: ['kit/src/testing-conservation.ts'],
           testTimeout: 30_000,
@@ -54,6 +56,7 @@ export default defineConfig({
         },
       ),
       tier('e2e', ['e2e/**/*.test.ts'], {
+        isolate: false,
         globalSetup: ['e2e/forms.ts'],
         setupFiles: ['e2e/conservation.ts'],
         testTimeout: 60_000,

@@ -1,6 +1,6 @@
 /** The event backbone as an operator sees it, beside a graph that runs. */
 import { describe, expect, inject, it } from 'vitest';
-import { eventually, type GraphClient } from './client.ts';
+import { GraphClient, eventually } from './client.ts';
 import { Orders, newTrader } from './orders.ts';
 import { run } from './process.ts';
 
@@ -38,6 +38,31 @@ describe.each(inject('forms'))('the event backbone, $name', ({ name, url, dataDi
     await trader.close();
   });
 
+  it('tells operators which of its services were started, and how they are', async () => {
+    const ops = await new GraphClient(url).signedInAs('ops');
+    const query = `{ serviceEvents(first: 100, kinds: [DEPLOYMENT, HEALTH]) { edges { node {
+      service health { status } deployment { change version schemaHash } } } } }`;
+    interface Told {
+      readonly serviceEvents: { readonly edges: readonly { readonly node: { readonly service: string } }[] };
+    }
+    const servicesOf = ({ serviceEvents: { edges } }: Told): string =>
+      [...new Set(edges.map(({ node }) => node.service))].toSorted().join();
+    const all = name === 'embedded' ? 'gridworks' : 'ai,billing,butler,gateway,partners,trading,users';
+    const told = await eventually(
+      () => ops.data<Told>(query),
+      (answer) => servicesOf(answer) === all,
+    );
+    const nodes = told.serviceEvents.edges.map(({ node }) => node);
+    const hash = expect.stringMatching(/^[0-9a-f]{16}$/) as string;
+    for (const service of all.split(',')) {
+      const its = nodes.filter((node) => node.service === service);
+      expect(its).toContainEqual(expect.objectContaining({ health: { status: 'UP' } }));
+      const deployment = { change: 'STARTED', version: '0.1.0', schemaHash: hash };
+      expect(its).toContainEqual(expect.objectContaining({ deployment }));
+    }
+    expect(await new GraphClient(url).code(query)).toBe('UNAUTHENTICATED');
+  });
+
   // What a command prints does not depend on the form.
   it.runIf(name === 'embedded')('tells how consumers stand and what could not be handled', async () => {
     const status = await events('status');
@@ -45,6 +70,9 @@ describe.each(inject('forms'))('the event backbone, $name', ({ name, url, dataDi
     for (const consumer of ['ai.candles', 'billing.wallets', 'trading.positions']) {
       expect(status.output).toContain(consumer);
     }
+    const kept = await events('kept');
+    expect(kept).toMatchObject({ code: 0 });
+    for (const each of ['METRICS', 'OPERATIONS', 'DERIVED', 'BOOKS']) expect(kept.output).toContain(each);
     expect(await events('dead-letters', 'billing.wallets')).toMatchObject({
       code: 0,
       output: expect.stringContaining('0 dead letters.') as string,

@@ -69,6 +69,14 @@ it(
     expect(next.done).toBe(false);
     expect(graph.pidOf('trading')).not.toBe(killed);
     expect(graph.pidOf('gateway')).toBe(gateway);
+    // It could say nothing of its own end, but the gateway missed it.
+    const ops = await anybody.signedInAs('ops');
+    const told = `{ serviceEvents(first: 50, kinds: [HEALTH]) { edges { node { service health { status failing } } } } }`;
+    const missed = { service: 'gateway', health: { status: 'DEGRADED', failing: ['trading'] } };
+    await eventually(
+      async () => JSON.stringify(await ops.data(told)),
+      (text) => text.includes(JSON.stringify(missed)),
+    );
     await Promise.all([anybody.close(), priya.close()]);
   },
 );

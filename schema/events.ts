@@ -49,6 +49,29 @@ export interface AuditFacts {
   readonly subjectId: string;
 }
 
+/** What every event about the running services repeats. `at` is when it was so; the log hears of it within seconds. */
+export interface ServiceFacts {
+  /** The process by its name (`gateway`, `trading`; `gridworks` where all run in one), or a subgraph within it. */
+  readonly service: string;
+  /** Host and process: several may serve under one name. */
+  readonly instance: string;
+  readonly at: Instant;
+}
+
+/** Something that went wrong, as it was logged. It names nobody; the log has the rest, by its trace. */
+export interface FaultFacts extends ServiceFacts {
+  /** Equal for faults of one cause. */
+  readonly fingerprint: string;
+  readonly message: string;
+  /** What was thrown: the name of its class, and its code where it has one; null where nothing was. */
+  readonly kind: string | null;
+  /** Where in the service: a part of it, or a consumer of events; null where that is not known. */
+  readonly part: string | null;
+  readonly traceId: string | null;
+  /** How many like it were not told since the last one that was. */
+  readonly leftOut: number;
+}
+
 export interface Topics {
   'users.registered': { readonly userId: string; readonly displayName: string; readonly tier: string };
   'users.authenticated': { readonly userId: string };
@@ -172,6 +195,34 @@ export interface Topics {
     readonly subject: string;
     readonly expected: MinorUnits;
     readonly actual: MinorUnits;
+  };
+  /** How a service is, told when that changes. `failing` names the parts that do not work; none when it is UP or DOWN. */
+  'services.health.status': ServiceFacts & {
+    readonly status: 'UP' | 'DEGRADED' | 'DOWN';
+    readonly failing: readonly string[];
+  };
+  /** The requests that a service answered within one period, and how long they took. Not told where there were none. */
+  'services.performance.metrics': ServiceFacts & {
+    readonly periodMs: number;
+    readonly requests: number;
+    /** Of these, answered with errors. */
+    readonly errors: number;
+    readonly p50Us: number;
+    readonly p95Us: number;
+    readonly p99Us: number;
+    readonly maxUs: number;
+  };
+  /** A bug, or a loss that nothing will mend by itself. */
+  'errors.critical': FaultFacts;
+  /** Something that is tried again or was done without. */
+  'errors.warning': FaultFacts;
+  /** A process began or ended as it should, or another graph came into force in it. */
+  'deployments.status': ServiceFacts & {
+    readonly change: 'STARTED' | 'STOPPED' | 'RELOADED';
+    /** Of the product. */
+    readonly version: string;
+    /** Of the supergraph that a gateway serves, or of the schema of a subgraph: SHA-256, the first 16 hexadecimal digits. */
+    readonly schemaHash: string;
   };
   'anonymous.butler.interactions': { readonly memberId: string; readonly kind: 'JOINED' };
 }

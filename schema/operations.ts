@@ -247,6 +247,15 @@ export type DeleteWatchlistInput = {
   readonly id: Scalars['ID']['input'];
 };
 
+/** What happened to a process of the product. */
+export type DeploymentChange =
+  /** It goes on with another supergraph. */
+  | 'RELOADED'
+  /** It serves. */
+  | 'STARTED'
+  /** It ended as it should. */
+  | 'STOPPED';
+
 /** Who enrols is the signed-in user; as what they will be a member is theirs to keep. */
 export type EnrolInput = {
   /** Identity commitment: Poseidon(secret) over BN254, a field element other than 0 in decimal digits. Use a fresh secret for each tier and lose it never: it is the membership. */
@@ -653,6 +662,28 @@ export type SelfTradePrevention =
   | 'CANCEL_OLDEST'
   /** Both lose the smaller quantity; nothing trades. */
   | 'DECREMENT';
+
+/** What is told of a running service. */
+export type ServiceEventKind =
+  /** It was started or stopped, or another graph came into force. */
+  | 'DEPLOYMENT'
+  /** A bug, or a loss that nothing will mend by itself. */
+  | 'ERROR'
+  /** How it is; told when that changes. */
+  | 'HEALTH'
+  /** What it answered and how fast; told once a minute where there was something. */
+  | 'PERFORMANCE'
+  /** Something that is tried again, or was done without. */
+  | 'WARNING';
+
+/** How a service is. */
+export type ServiceStatus =
+  /** It serves, and some of its parts do not work. */
+  | 'DEGRADED'
+  /** It was stopped. One that was killed tells nothing; the gateway misses it. */
+  | 'DOWN'
+  /** All of its parts work. */
+  | 'UP';
 
 /** Which way an order trades. */
 export type Side =

@@ -45,6 +45,7 @@ export async function runGraph(
     port: config.port,
     limits: config.limits,
     log: platform.log,
+    reporter: platform.reporter,
     after: begin(),
   });
   return {
@@ -52,6 +53,7 @@ export async function runGraph(
     stop: async () => {
       await gateway.close();
       await Promise.all(subgraphs.map((subgraph) => subgraph.stop()));
+      await platform.reporter.stop();
       await platform.bus.stop();
     },
   };

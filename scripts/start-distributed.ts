@@ -69,6 +69,9 @@ export async function main(): Promise<void> {
 
   onStop(async () => {
     stopping = true;
+    // What it has to tell of its end goes through the others.
+    const gateway = children.get('gateway');
+    if (gateway) await end(gateway);
     await Promise.all([...children.values()].map(end));
     await database.close();
   });

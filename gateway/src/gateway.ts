@@ -1,5 +1,6 @@
 /** Wires the parts of the gateway: the supergraph, the ways to its subgraphs, and the door that clients come through. */
 import { LIMITS, type Limits } from '@gridworks/kit/http';
+import type { Reporter } from '@gridworks/kit/operations/reporter';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import { openDoor } from './door/door.ts';
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<Limits>;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Told of the requests that are answered, and of the supergraphs that come into force. Whoever gives it ends it. */
+  readonly reporter?: Reporter;
   /** The door opens when this has resolved; what needs no subgraph is made ready meanwhile. */
   readonly after?: Promise<unknown>;
 }
@@ -46,7 +49,7 @@ export interface Gateway {
 
 /** Listens once the supergraph is loaded; a subgraph that is away now is no reason not to. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { host, port, log, examples, supergraphFile } = options;
+  const { host, port, log, examples, supergraphFile, reporter } = options;
   const clock = options.clock ?? Date.now;
   const ways = new Ways(options.transports, options.transportOf, log);
   const { transports } = ways;
@@ -67,14 +70,19 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     limits: { ...LIMITS, ...options.limits },
     log,
     clock,
+    meter: reporter?.meter('gateway'),
   }).catch(async (error: unknown) => {
     await Promise.all([guard.close(), ways.close()]);
     throw error;
   });
 
+  reporter?.start(options.supergraph);
   let reloading: Promise<void> = Promise.resolve();
   function reload(supergraph: string): Promise<void> {
-    const begin = (): Promise<void> => ways.follow(supergraph, () => engines.reload(supergraph));
+    const begin = async (): Promise<void> => {
+      await ways.follow(supergraph, () => engines.reload(supergraph));
+      reporter?.reloaded(supergraph);
+    };
     const reloaded = reloading.then(begin);
     reloading = reloaded.catch(() => undefined);
     return reloaded;

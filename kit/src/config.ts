@@ -4,18 +4,22 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { LIMITS, type Limits } from './http.ts';
+import type { RetentionSettings } from './retention.ts';
 
 export const SUBGRAPH_NAMES = ['users', 'trading', 'billing', 'partners', 'ai', 'butler'] as const;
 export type SubgraphName = (typeof SUBGRAPH_NAMES)[number];
 
-/** The folder of this repository, found from this file so that it holds for sources and for `dist/`. */
-export const repoRoot = findRoot(dirname(fileURLToPath(import.meta.url)));
+/**
+ * The folder of this repository, found from this file so that it holds for sources and for `dist/`, and the version of the
+ * product that its manifest tells.
+ */
+export const { repoRoot, version } = findRoot(dirname(fileURLToPath(import.meta.url)));
 
-function findRoot(from: string): string {
+function findRoot(from: string): { readonly repoRoot: string; readonly version: string } {
   const manifest = join(from, 'package.json');
   if (existsSync(manifest)) {
-    const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: string };
-    if (name === 'gridworks-supergraph') return from;
+    const { name, version } = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, string>;
+    if (name === 'gridworks-supergraph' && version !== undefined) return { repoRoot: from, version };
   }
   const parent = dirname(from);
   if (parent === from)
@@ -73,6 +77,17 @@ const Environment = z.object({
   GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
   /** Days for which order events are kept. A client that was away longer gets its open orders instead of what it missed. */
   GRIDWORKS_ORDER_EVENTS_DAYS: z.coerce.number().int().min(1).default(30),
+  /** Days for which is kept what is no record, by class (`retention.ts`): `METRICS=7,TICKS=400`. Unset: the ages in force. */
+  GRIDWORKS_RETENTION_DAYS: z
+    .string()
+    .regex(
+      /^(METRICS|OPERATIONS|DERIVED|TICKS)=[1-9]\d{0,4}(,(METRICS|OPERATIONS|DERIVED|TICKS)=[1-9]\d{0,4})*$/,
+    )
+    .transform(
+      (text) => Object.fromEntries(text.split(',').map((each) => each.split('='))) as Record<string, string>,
+    )
+    .transform((days) => Object.fromEntries(Object.entries(days).map(([of, text]) => [of, Number(text)])))
+    .optional(),
   /** Orders that a user may place within one second. What exchanges and regulators allow retail clients is 10. */
   GRIDWORKS_ORDER_RATE_MAX: z.coerce.number().int().min(1).max(1_000_000).default(10),
   /** The largest body that the door reads of one request. */
@@ -129,6 +144,7 @@ export interface Config {
   readonly broker: BrokerSettings | undefined;
   readonly openingCredit: string;
   readonly orderEventsDays: number;
+  readonly retention: RetentionSettings;
   readonly orderRateMax: number;
   readonly limits: Limits;
   readonly story: boolean;
@@ -159,6 +175,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     broker: brokerOf(values),
     openingCredit: values.GRIDWORKS_OPENING_CREDIT,
     orderEventsDays: values.GRIDWORKS_ORDER_EVENTS_DAYS,
+    retention: values.GRIDWORKS_RETENTION_DAYS ?? {},
     orderRateMax: values.GRIDWORKS_ORDER_RATE_MAX,
     limits: {
       bodyBytesMax: values.GRIDWORKS_BODY_BYTES_MAX,

@@ -4,9 +4,14 @@ import type { KafkaSettings } from './config.ts';
 import { Database } from './db.ts';
 import { Bus } from './events/bus.ts';
 import { deadLetters, retryDeadLetters } from './events/dead-letter.ts';
+import { addConsumers } from './events/log.ts';
+import { EventRetention, forgetPassing, keptEvents } from './events/retention.ts';
 import { rebuild, replay } from './events/replay.ts';
 import { publish, reaction, type EventOf, type NewEvent, type Reaction } from './events.ts';
+import { AUDIT_TOPICS } from './audit.ts';
+import { Sealer } from './audit/sealer.ts';
 import { newId } from './id.ts';
+import { topicsOf } from './retention.ts';
 import { createLog } from './telemetry.ts';
 import { createTestDatabase, type TestDatabase } from './testing.ts';
 import { startTestKafka } from './testing-kafka.ts';
@@ -113,6 +118,98 @@ describe('publish', () => {
       await expect(db.tenant.query(statement)).rejects.toThrow(/permission denied/);
     }
     await expect(db.tenant.query(`SELECT * FROM events.log`)).rejects.toThrow(/permission denied/);
+  });
+});
+
+describe('what is no record', () => {
+  const log = createLog('test', 'silent');
+  const DAY_MS = 86_400_000;
+  const after = (days: number): EventRetention =>
+    // One at a time, so that it has to come back for the others.
+    new EventRetention(db, () => Date.now() + days * DAY_MS, log, {}, 1);
+
+  async function tell(topic: string, key = newId()): Promise<void> {
+    await publish(db.system, [{ topic, key, tenantId: null, payload: { userId: key } } as never]);
+  }
+
+  async function topics(): Promise<string[]> {
+    const { rows } = await db.system.query<{ topic: string }>('SELECT topic FROM events.log ORDER BY pos');
+    return rows.map(({ topic }) => topic);
+  }
+
+  async function hearAll(consumer: string): Promise<void> {
+    await addConsumers(db.system, [consumer]);
+    await db.system.query(
+      `UPDATE events.consumer c SET xid = l.xid, pos = l.pos
+         FROM (SELECT xid, pos FROM events.log ORDER BY xid DESC, pos DESC LIMIT 1) l WHERE c.name = $1`,
+      [consumer],
+    );
+  }
+
+  it('goes when its time is over, class by class, and records do not', async () => {
+    const all = [
+      'services.performance.metrics',
+      'users.authenticated',
+      'errors.critical',
+      'alerts.triggered',
+    ];
+    for (const topic of [...all, 'orders.entered', 'alerts.triggered']) await tell(topic);
+    await hearAll('test.all');
+    expect(await after(0).forget()).toBe(0);
+    expect(await after(8).forget()).toBe(1);
+    expect(await topics()).not.toContain('services.performance.metrics');
+    expect(await after(31).forget()).toBe(1);
+    expect(await after(91).forget()).toBe(2);
+    expect(await keptEvents(db.system, Date.now(), {})).toMatchObject([
+      { class: 'METRICS', events: 0, oldest: null },
+      { class: 'OPERATIONS', events: 0 },
+      { class: 'DERIVED', events: 0 },
+      { class: 'BOOKS', events: 1, oldest: expect.any(Date) as Date },
+    ]);
+    expect(await after(8 * 366).forget()).toBe(0);
+    expect(await after(10 * 366).forget()).toBe(1);
+    expect(await topics()).toEqual(['users.authenticated']);
+  });
+
+  it('waits for consumers that have not heard it, hear it again, or could not handle it', async () => {
+    await tell('alerts.triggered');
+    expect(await after(91).forget()).toBe(0);
+    await addConsumers(db.system, ['test.slow']);
+    await hearAll('test.quick');
+    expect(await after(91).forget()).toBe(0);
+    await hearAll('test.slow');
+    await replay(db, { consumer: 'test.quick' }, new Date(0));
+    expect(await after(91).forget()).toBe(0);
+    await hearAll('test.quick');
+    await db.system.query(
+      `INSERT INTO events.dead_letter (id, consumer, event_id, topic, attempts, error)
+       SELECT uuidv7(), 'test.slow', id, topic, 4, 'no' FROM events.log`,
+    );
+    expect(await after(91).forget()).toBe(0);
+    await db.system.query('DELETE FROM events.dead_letter');
+    expect(await after(91).forget()).toBe(1);
+  });
+
+  it('is heard when the relay has it, where events travel through Kafka', async () => {
+    await tell('alerts.triggered');
+    await addConsumers(db.system, ['test.through-kafka', 'kafka.relay']);
+    expect(await after(91).forget()).toBe(0);
+    await hearAll('kafka.relay');
+    expect(await after(91).forget()).toBe(1);
+  });
+
+  it('is not what was sealed, whoever asks', async () => {
+    await tell('users.authenticated');
+    const sealer = new Sealer(db, Date.now, log);
+    await vi.waitFor(async () => expect(await sealer.seal()).toBe(1), { timeout: 20_000 });
+    const tomorrow = new Date(Date.now() + DAY_MS);
+    await expect(forgetPassing(db.system, AUDIT_TOPICS, tomorrow, 1)).rejects.toThrow(
+      'leave with their seals',
+    );
+    expect(await forgetPassing(db.system, topicsOf('METRICS'), tomorrow, 1)).toBe(0);
+    await expect(forgetPassing(db.tenant, topicsOf('METRICS'), tomorrow, 1)).rejects.toThrow(
+      'permission denied',
+    );
   });
 });
 

@@ -9,7 +9,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocketServer } from 'ws';
 import { ANONYMOUS, CALLER_HEADER, CallerSeal, tenantOf, type Caller } from './caller.ts';
-import { readConfig } from './config.ts';
+import { readConfig, type SubgraphName } from './config.ts';
 import { Database, withTenant } from './db.ts';
 import { answerGraphql } from './graphql-http.ts';
 import { listen, readBody, sendError, sendJson, type Listening } from './http.ts';
@@ -42,12 +42,18 @@ export async function serveSubgraph(
       ApolloServerPluginUsageReportingDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       {
-        // Masking sees the error alone, so the trace id of its request must be on it.
-        requestDidStart: async () => ({
-          didEncounterErrors: async ({ errors, contextValue: { traceId } }) => {
-            for (const { extensions } of errors) extensions['traceId'] = traceId;
-          },
-        }),
+        requestDidStart: async () => {
+          const beganMs = performance.now();
+          return {
+            // Masking sees the error alone, so the trace id of its request must be on it.
+            didEncounterErrors: async ({ errors, contextValue: { traceId } }) => {
+              for (const { extensions } of errors) extensions['traceId'] = traceId;
+            },
+            willSendResponse: async ({ errors }) => {
+              subgraph.meter.record(performance.now() - beganMs, errors !== undefined);
+            },
+          };
+        },
       },
     ],
     formatError: (formatted, error) =>
@@ -144,6 +150,7 @@ export async function serveSubgraph(
 
 /** The whole life of a process that serves one subgraph: read the configuration, start, stop on a signal. */
 export async function runSubgraph(
+  name: SubgraphName,
   create: (platform: Platform) => Promise<Subgraph> | Subgraph,
 ): Promise<void> {
   const config = readConfig();
@@ -151,7 +158,7 @@ export async function runSubgraph(
     throw new Error('DATABASE_URL must name the database when a subgraph is served alone');
   if (!config.callerSecret) throw new Error('GRIDWORKS_CALLER_SECRET must be shared with the gateway');
   const db = new Database(config.databaseUrl);
-  const platform = createPlatform(config, db, 'subgraph');
+  const platform = createPlatform(config, db, name);
   const subgraph = await create(platform);
   await subgraph.start();
   await platform.bus.start();
@@ -162,6 +169,7 @@ export async function runSubgraph(
     secret: config.callerSecret,
   });
   platform.log.info({ port: served.port }, `${subgraph.name} is served`);
+  platform.reporter.start(subgraph.sdl);
 
   let stopping = false;
   const stop = (): void => {
@@ -170,6 +178,7 @@ export async function runSubgraph(
     void (async () => {
       await served.close();
       await subgraph.stop();
+      await platform.reporter.stop();
       await platform.bus.stop();
       await db.close();
       process.exit(0);

@@ -18,8 +18,10 @@ import { buildSchemaSync, createResolversMap, type NonEmptyArray } from 'type-gr
 import { DOOR_CODES, tenantOf, type Caller } from './caller.ts';
 import type { Config, SubgraphName } from './config.ts';
 import { streamWithTenant, withTenant, type Database } from './db.ts';
-import type { Reaction } from './events.ts';
+import { publish, type Reaction } from './events.ts';
 import { Bus } from './events/bus.ts';
+import type { Meter } from './operations/meter.ts';
+import { Reporter } from './operations/reporter.ts';
 import { createLog, type Log } from './telemetry.ts';
 import type { Clock } from './time.ts';
 
@@ -30,6 +32,8 @@ export interface Platform {
   readonly bus: Bus;
   readonly log: Log;
   readonly clock: Clock;
+  /** Tells operators of this process. */
+  readonly reporter: Reporter;
 }
 
 export interface SubgraphRequest {
@@ -60,6 +64,8 @@ export interface Subgraph {
   readonly sdl: string;
   readonly schema: GraphQLSchema;
   readonly routes: Routes;
+  /** Counts what `execute` answers; who answers past it counts here as well. */
+  readonly meter: Meter;
   execute(request: SubgraphRequest): Promise<ExecutionResult>;
   subscribe(request: SubgraphRequest): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
   contextOf(caller: Caller, traceId: string): CallContext;
@@ -93,6 +99,7 @@ export function defineSubgraph<C extends CallContext>(
 ): Subgraph {
   const { sdl, schema } = buildFederated(definition);
   const log = platform.log.child({ subgraph: definition.name });
+  const meter = platform.reporter.meter(definition.name);
   const documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
 
   /** Parsed and validated once per text: the gateway sends the same few texts again and again. */
@@ -126,11 +133,14 @@ export function defineSubgraph<C extends CallContext>(
     sdl,
     schema,
     routes: { ...definition.routes, ...hookRoutes(definition.hooks ?? {}) },
+    meter,
     contextOf,
     async execute(request) {
       const document = documentOf(request.query);
       if (!('kind' in document)) return { errors: document };
+      const beganMs = performance.now();
       const result = await withTenant(tenantOf(request.caller), () => execute(args(request, document)));
+      meter.record(performance.now() - beganMs, result.errors !== undefined);
       return masked(result, request.traceId, log);
     },
     async subscribe(request) {
@@ -246,6 +256,17 @@ function maskedStream(
 
 /** The platform of a process that serves one subgraph, or of the embedded form that runs all. */
 export function createPlatform(config: Config, db: Database, name: string): Platform {
-  const log = createLog(name, config.logLevel);
-  return { config, db, bus: new Bus(db, log, config.kafka), log, clock: Date.now };
+  const clock = Date.now;
+  const reporter = new Reporter({
+    service: name,
+    clock,
+    deliver: async (events) => {
+      await db.backgroundTransaction((tx) => publish(tx, events));
+      bus.committed();
+    },
+  });
+  const log = createLog(name, config.logLevel, (fault) => reporter.fault(fault));
+  const bus = new Bus(db, log, config.kafka);
+  reporter.watch('database', async () => (await db.background.query('SELECT')).rowCount === 1);
+  return { config, db, bus, log, clock, reporter };
 }

@@ -51,8 +51,8 @@ export class Reference {
     this.#api = supergraph.apiSchema();
     this.#apiSchema = this.#api.toGraphQLJSSchema();
     this.#schema = supergraph.schema.toGraphQLJSSchema();
-    // Short of its ten thousand, at which a few short texts take seconds; no answer depends on the plan that is found.
-    this.#planner = new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 1_000 } });
+    // Far short of its ten thousand, at which a few short texts take seconds; no answer depends on the plan that is found.
+    this.#planner = new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 100 } });
     this.#graph = graph;
   }
 
@@ -113,11 +113,8 @@ function sourceOf(room: Room, { graph, world, lost, mends, asks }: SourceOptions
       if (lost.has(room.name)) return { data: null };
       try {
         const asked = askedOf(room, variables, mends);
-        const { data, errors } = await world.answer(room, {
-          query,
-          variables: asked.variables,
-          operationName,
-        });
+        const request = { query, variables: asked.variables, operationName };
+        const { data, errors } = await world.answer(room, request, room.parsed);
         // As over a wire: the executor writes into what it is given.
         const copy = JSON.parse(JSON.stringify(data ?? null)) as Record<string, unknown> | null;
         for (const { answer } of copy ? mends : []) answer?.(copy ?? {}, graph);

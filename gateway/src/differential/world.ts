@@ -102,10 +102,14 @@ export class World {
   ) {}
 
   /** As a server would answer; rejects with SUBGRAPH_UNAVAILABLE where the subgraph cannot be reached. */
-  async answer(room: Room, { query, variables, operationName }: Asked): Promise<ExecutionResult> {
+  async answer(
+    room: Room,
+    { query, variables, operationName }: Asked,
+    documentOf = room.documentOf,
+  ): Promise<ExecutionResult> {
     const outage = this.#outageOf(room);
     if (outage) return outage();
-    const document = room.documentOf(query);
+    const document = documentOf(query);
     if (!('kind' in document)) return { errors: document };
     return execute({
       schema: room.schema,

@@ -35,11 +35,11 @@ const READY_MS = 2_000;
 const TRACE = /^[\w-]{8,64}$/;
 
 export async function openDoor(options: DoorOptions): Promise<Door> {
-  const { engines, guard, ways, limits, log, clock } = options;
+  const { engines, guard, ways, limits, log, clock, meter } = options;
   const { transports } = ways;
   const graphiql = new GraphiqlPage(options.examples);
   const live = new Live({ engines, guard, transports, log, clock });
-  const answerOperation = operationsDesk({ engines, guard, live, limits, log });
+  const answerOperation = operationsDesk({ engines, guard, live, limits, log, meter });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const traceId = traceOf(request);

@@ -1,6 +1,7 @@
 /** GraphQL over HTTP: one operation a request, its answer written once. Nothing else stands on this path. */
 import { doorError, type DoorCode } from '@gridworks/kit/caller';
 import { readBody, type Limits } from '@gridworks/kit/http';
+import type { Meter } from '@gridworks/kit/operations/meter';
 import type { Log } from '@gridworks/kit/telemetry';
 import type { GraphQLError } from 'graphql';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -20,6 +21,8 @@ export interface HttpOptions {
   readonly live: Live;
   readonly limits: Limits;
   readonly log: Log;
+  /** Counts the operations that are answered whole. */
+  readonly meter?: Meter | undefined;
 }
 
 /** Answers one request at the path of the graph. */
@@ -42,12 +45,13 @@ interface Visit {
   readonly traceId: string;
 }
 
-export function operationsDesk({ engines, guard, live, limits, log }: HttpOptions): AnswerOperation {
+export function operationsDesk({ engines, guard, live, limits, log, meter }: HttpOptions): AnswerOperation {
   async function answerOperation(
     request: IncomingMessage,
     response: ServerResponse,
     traceId: string,
   ): Promise<void> {
+    const beganMs = performance.now();
     const accepted = acceptedBy(request.headers.accept);
     let identity: Identity | undefined;
     let answer: Answer | AnswerInParts | undefined;
@@ -64,6 +68,7 @@ export function operationsDesk({ engines, guard, live, limits, log }: HttpOption
     const whole = 'first' in answer ? answer.first : answer;
     // What is refused before the caller is known is nobody's request.
     if (identity) guard.book(identity, whole.errors.length > 0);
+    meter?.record(performance.now() - beganMs, whole.errors.length > 0);
     if ('first' in answer) await sendInParts(response, commonHeaders(traceId), answer);
     else sendWhole(request, response, answer, accepted, traceId);
   }

@@ -56,6 +56,7 @@ export function subgraphOf(
     sdl: full,
     schema,
     routes,
+    meter: platform.reporter.meter(name),
     contextOf: (caller, traceId) => ({ caller, traceId }),
     async execute({ query, variables, operationName, caller, traceId }) {
       const document = parse(query);

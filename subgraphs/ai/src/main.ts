@@ -2,4 +2,4 @@
 import { runSubgraph } from '@gridworks/kit/serve';
 import { createAi } from './subgraph.ts';
 
-await runSubgraph(createAi);
+await runSubgraph('ai', createAi);

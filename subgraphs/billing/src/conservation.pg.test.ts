@@ -374,6 +374,89 @@ it('leaves a trail that operators of the tenant read, and nobody else', async ()
   expect((await read({ after: 'nowhere' })).errors?.[0]?.extensions['code']).toBe('BAD_USER_INPUT');
 });
 
+describe('what is told of the services', () => {
+  const operator = userCaller({ tenantId: newId(), roles: ['OPERATOR'] });
+  const ASK = `query ($first: Int! = 20, $after: String, $kinds: [ServiceEventKind!]) {
+    serviceEvents(first: $first, after: $after, kinds: $kinds) { pageInfo { hasNextPage endCursor } edges { node {
+      kind service health { status failing } performance { requests errors } deployment { change version }
+      fault { message kind traceId leftOut } } } } }`;
+  const FOLLOW = `subscription ($after: String) { serviceEvents(after: $after) { kind cursor service fault { message } } }`;
+  const failed = {
+    service: 'billing',
+    fault: { message: 'a resolver failed', kind: 'TypeError', traceId: 'trace-1' },
+  };
+  const read = (variables: object, caller: UserCaller = operator): ReturnType<TestSubgraph['ask']> =>
+    billing.ask(ASK, variables, caller);
+
+  it('is read and followed by operators, and nobody else', async () => {
+    const { reporter, log } = billing.platform;
+    const nodes = (answer: readonly unknown[]): object => ({ data: { serviceEvents: { edges: answer } } });
+    const stream = (await billing.subgraph.subscribe({
+      query: FOLLOW,
+      caller: operator,
+      traceId: newId(),
+    })) as AsyncIterableIterator<{ data: { serviceEvents: { kind: string; cursor: string } } }>;
+    reporter.start(billing.subgraph.sdl);
+    await reporter.look();
+    expect((await read({})).errors).toBeUndefined();
+    log
+      .child({ subgraph: 'billing' })
+      .error({ err: new TypeError('of Asha'), traceId: 'trace-1' }, 'a resolver failed');
+    await reporter.stop();
+    const kinds: string[] = [];
+    let fault = '';
+    for await (const { data } of stream) {
+      const { kind, cursor } = data.serviceEvents;
+      kinds.push(kind);
+      if (kind === 'ERROR') fault = cursor;
+      if (kind === 'PERFORMANCE') break;
+    }
+    expect(kinds).toEqual(['DEPLOYMENT', 'HEALTH', 'ERROR', 'PERFORMANCE']);
+
+    const shown = [
+      { node: { kind: 'DEPLOYMENT', service: 'test', deployment: { change: 'STOPPED', version: '0.1.0' } } },
+      { node: { kind: 'HEALTH', health: { status: 'DOWN', failing: [] }, fault: null } },
+      { node: { kind: 'PERFORMANCE', service: 'billing' } },
+      { node: { kind: 'ERROR', ...failed } },
+      { node: { kind: 'HEALTH', health: { status: 'UP' } } },
+      { node: { kind: 'DEPLOYMENT', deployment: { change: 'STARTED' } } },
+    ];
+    await expect.poll(() => read({})).toMatchObject(nodes(shown));
+    expect(await read({ first: 1, kinds: ['ERROR'] })).toMatchObject(nodes([shown[3]]));
+    expect(JSON.stringify(await read({}))).not.toContain('Asha');
+    expect(await read({ after: fault })).toMatchObject(nodes(shown.slice(4)));
+    expect(await billing.ask('{ auditTrail { edges { node { kind } } } }', {}, operator)).toMatchObject({
+      data: { auditTrail: { edges: [] } },
+    });
+
+    expect((await read({}, trader)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect((await read({ after: 'nowhere' })).errors?.[0]?.extensions['code']).toBe('BAD_USER_INPUT');
+    const refused = await billing.subgraph.subscribe({ query: FOLLOW, caller: trader, traceId: newId() });
+    expect(refused).toMatchObject({ errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+  });
+
+  it('is handed in by a process without a database', async () => {
+    const handIn = billing.subgraph.routes['/operations'];
+    const at = '2026-01-15T00:00:00.000Z';
+    const payload = { service: 'gateway', instance: 'here:1', at, status: 'DEGRADED', failing: ['trading'] };
+    const event = { topic: 'services.health.status', key: 'gateway', tenantId: null, payload };
+    await handIn?.({ events: [event] });
+    const health = { status: 'DEGRADED', failing: ['trading'] };
+    await expect
+      .poll(() => read({ first: 1 }))
+      .toMatchObject({ data: { serviceEvents: { edges: [{ node: { service: 'gateway', health } }] } } });
+    for (const wrong of [
+      { ...event, topic: 'wallets.credited' },
+      { ...event, payload: { at } },
+    ]) {
+      await expect(handIn?.({ events: [event, wrong] })).rejects.toThrow();
+    }
+    expect(await read({ kinds: ['HEALTH'], first: 2 })).toMatchObject({
+      data: { serviceEvents: { edges: [{ node: { service: 'gateway' } }, { node: { service: 'test' } }] } },
+    });
+  });
+});
+
 it('tells the auditors of each violation once, while it stands', async () => {
   const { db, platform } = billing;
   const reconciliation = new Reconciliation(db, platform.bus, platform.log, 1);

@@ -2,4 +2,4 @@
 import { runSubgraph } from '@gridworks/kit/serve';
 import { createBilling } from './subgraph.ts';
 
-await runSubgraph(createBilling);
+await runSubgraph('billing', createBilling);

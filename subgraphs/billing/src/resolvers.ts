@@ -4,7 +4,7 @@ import { BigIntScalar, Decimal, pageSize, rupees, toPage, type Money, type Page 
 import { fromGlobalId, toGlobalId, uuidOf } from '@gridworks/kit/id';
 import { parseDecimal } from '@gridworks/kit/money';
 import type { SagaRunner } from '@gridworks/kit/saga/runner';
-import type { CallContext } from '@gridworks/kit/subgraph';
+import type { CallContext, Platform } from '@gridworks/kit/subgraph';
 import { Arg, Ctx, Directive, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql';
 import { orderCharges, type Charges } from './domain/charges.ts';
 import type { BillingLoaders } from './loaders.ts';
@@ -31,6 +31,7 @@ export interface BillingContext extends CallContext {
   readonly sagas: SagaRunner;
   readonly withdrawals: WithdrawalStore;
   readonly withdrawing: WithdrawalParts;
+  readonly platform: Platform;
 }
 
 const INT8_MAX = 2n ** 63n - 1n;

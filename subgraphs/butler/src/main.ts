@@ -2,4 +2,4 @@
 import { runSubgraph } from '@gridworks/kit/serve';
 import { createButler } from './subgraph.ts';
 
-await runSubgraph(createButler);
+await runSubgraph('butler', createButler);

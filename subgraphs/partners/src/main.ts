@@ -2,4 +2,4 @@
 import { runSubgraph } from '@gridworks/kit/serve';
 import { createPartners } from './subgraph.ts';
 
-await runSubgraph(createPartners);
+await runSubgraph('partners', createPartners);

@@ -89,7 +89,7 @@ export class JournaledOms {
     private readonly onLoad: (oms: Oms) => void,
     private readonly snapshotCommands = SNAPSHOT_COMMANDS,
   ) {
-    this.#projection = new Projection({ databaseUrl: db.url, logLevel: log.level }, bus, log);
+    this.#projection = new Projection({ databaseUrl: db.url }, bus, log);
     bus.onSettle(() => this.shown());
   }
 

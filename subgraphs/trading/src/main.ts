@@ -2,4 +2,4 @@
 import { runSubgraph } from '@gridworks/kit/serve';
 import { createTrading } from './subgraph.ts';
 
-await runSubgraph(createTrading);
+await runSubgraph('trading', createTrading);

@@ -1,6 +1,6 @@
 /** A user's positions as they change: each as it stands first, then each that is not as it was. Latest wins. */
 import type { Bus } from '@gridworks/kit/events';
-import { stream } from './follow.ts';
+import { stream } from '@gridworks/kit/events/follow';
 import type { PositionRow, PositionStore } from './store/position.ts';
 
 export function positionUpdatesOf(

@@ -98,7 +98,11 @@ export class Projection {
   }
 
   #hear(told: FromProjector): void {
-    if (told.kind === 'failed') return this.#giveUp(new Error(told.reason));
+    if (told.kind === 'failed') {
+      const { reason } = told;
+      this.log.error({ reason }, 'what follows from commands was not written and will be tried again');
+      return this.#giveUp(new Error(reason));
+    }
     const { sequence } = told;
     this.#written = sequence;
     const waiters = this.#waiters;

@@ -23,7 +23,6 @@ const LINGER_MS = 10;
 
 export interface ProjectorSettings {
   readonly databaseUrl: string;
-  readonly logLevel: string;
 }
 
 /** There may be more in the journal; or somebody waits until a command of it is written. */
@@ -35,11 +34,11 @@ export type FromProjector =
   | { readonly kind: 'failed'; readonly reason: string };
 
 /** Projects until it is told to stop; then the port is closed. */
-export function serveProjector(port: MessagePort, { databaseUrl, logLevel }: ProjectorSettings): void {
+export function serveProjector(port: MessagePort, { databaseUrl }: ProjectorSettings): void {
   const db = new Database(databaseUrl, { connections: 2 });
   const projector = new Projector(db, (told) => port.postMessage(told));
-  const log = createLog('projection', logLevel);
-  const loop = new Loop(() => projector.step(), log, 'trading.projection');
+  // What fails is told, and logged by who hears it.
+  const loop = new Loop(() => projector.step(), createLog('projection', 'silent'), 'trading.projection');
   const stop = async (): Promise<void> => {
     projector.hurry(Number.MAX_SAFE_INTEGER);
     await loop.stop();

@@ -64,6 +64,7 @@ import { TickFile } from './store/tick-file.ts';
 import { WatchlistStore } from './store/watchlist.ts';
 import type { TickArchive } from './tick-archive.ts';
 import { TickKeeper } from './tick-keeper.ts';
+import { TickRetention } from './tick-retention.ts';
 import { VenueMarket } from './venue-market.ts';
 
 /**
@@ -92,6 +93,7 @@ export function createTrading(
   const recorder = new CandleRecorder(exchange, candles, clock, log);
   const archive = archiveOf(config.ticks);
   const ticks = archive && new TickKeeper(exchange, archive, log);
+  const tickRetention = ticks && new TickRetention(ticks, clock, log, config.retention);
   const alertWatch = new AlertWatch(db, exchange, alerts, bus, clock, log);
   const gttWatch = new GttWatch(exchange, gtts, clock, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
@@ -99,6 +101,8 @@ export function createTrading(
   sagas.on(basketSaga(db, exchange));
   const rebalancing = { db, exchange, instruments, clock };
   sagas.on(rebalancingSaga(rebalancing));
+  if (ticks) platform.reporter.watch('ticks', () => !ticks.isAway);
+  if (config.broker) platform.reporter.watch('venue', () => venue?.state === 'CONNECTED');
   let venue: KiteVenue | undefined;
   let desk: BrokerDesk | undefined;
   let market: Market | undefined;
@@ -175,6 +179,7 @@ export function createTrading(
       await recorder.start();
       await hours.start();
       ticks?.start();
+      tickRetention?.start();
       await alertWatch.start();
       await gttWatch.start();
       retention.start();
@@ -196,6 +201,7 @@ export function createTrading(
       await retention.stop();
       await gttWatch.stop();
       await alertWatch.stop();
+      await tickRetention?.stop();
       await ticks?.stop();
       await recorder.stop();
       await exchange.stop();

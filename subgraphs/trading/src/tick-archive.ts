@@ -18,5 +18,7 @@ export interface TickArchive {
   summary(span: TickSpan): Promise<TickSummary | undefined>;
   /** The instant of the newest tick of all; undefined when there is none. */
   newestMs(): Promise<number | undefined>;
+  /** Removes ticks of before this instant: those of a day, beginning with the oldest. False when there were none. */
+  forgetDay(beforeMs: number): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { TickFile } from './store/tick-file.ts';
 import { startClickHouse, type TestClickHouse } from './testing/clickhouse.ts';
 import type { TickArchive } from './tick-archive.ts';
 import { TickKeeper } from './tick-keeper.ts';
+import { TickRetention } from './tick-retention.ts';
 
 const START = Date.parse('2026-01-15T03:45:00.000Z');
 const folder = await mkdtemp(join(tmpdir(), 'gridworks-ticks-'));
@@ -108,6 +109,26 @@ describe.each(['a file', 'ClickHouse'] as const)('%s', (kind) => {
       const all = { symbol, fromMs: START, toMs: START + 10_000 };
       expect(await archive.summary(all)).toMatchObject({ ticks: 5_000, volume: 5_000n });
       expect(await archive.newestMs()).toBe(START + 5_000);
+    });
+
+    it('lets go what is too old, a day at a time, and nothing else', async () => {
+      const symbol = newSymbol();
+      const DAY_MS = 86_400_000;
+      const daysAgo = [5, 4.5, 3, 1];
+      await archive.append(
+        daysAgo.map((days, at) => tickOf(symbol, BigInt(at + 1), { at: START - days * DAY_MS })),
+      );
+      const left = async (): Promise<bigint[]> =>
+        (await archive.page({ symbol, fromMs: 0, toMs: START }, 0n, 10)).map(({ sequence }) => sequence);
+      const beforeMs = START - 2 * DAY_MS;
+      expect(await archive.forgetDay(beforeMs)).toBe(true);
+      expect(await left()).toEqual([3n, 4n]);
+      const clock = (): number => beforeMs + 366 * DAY_MS;
+      const upToDate = async (): Promise<TickArchive> => archive;
+      await new TickRetention({ upToDate }, clock, createLog('test', 'silent'), {}).forget();
+      expect(await left()).toEqual([4n]);
+      expect(await archive.forgetDay(beforeMs)).toBe(false);
+      expect(await archive.newestMs()).toBeGreaterThanOrEqual(START);
     });
   });
 });

@@ -19,7 +19,6 @@ export class TickKeeper {
   #waiting: TickRecord[] = [];
   #lost = 0;
   #isOpen = false;
-  /** The last try to keep something failed. */
   #isAway = false;
   #unlisten: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -31,6 +30,11 @@ export class TickKeeper {
     private readonly log: Log,
     private readonly waitingMax = WAITING_MAX,
   ) {}
+
+  /** The last try to keep something failed. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
 
   start(): void {
     this.#unlisten = this.exchange.onTick((tick) => this.#take(tick));

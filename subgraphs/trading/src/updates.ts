@@ -4,7 +4,7 @@
  */
 import type { Bus } from '@gridworks/kit/events';
 import type { Clock } from '@gridworks/kit/time';
-import { stream } from './follow.ts';
+import { stream } from '@gridworks/kit/events/follow';
 import type { KeptHistory, OrderRow, OrderStore, OrderUpdateRow } from './store/order.ts';
 
 /** History is missing before this: the open orders as they stood just after the event of this sequence. */

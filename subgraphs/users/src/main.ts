@@ -2,4 +2,4 @@
 import { runSubgraph } from '@gridworks/kit/serve';
 import { createUsers } from './subgraph.ts';
 
-await runSubgraph(createUsers);
+await runSubgraph('users', createUsers);

@@ -1,15 +1,13 @@
 /** The audit trail: caller -> load -> return */
 import { AUDIT_STREAMS, AUDIT_TOPICS, streamOfTopic, type AuditStream } from '@gridworks/kit/audit';
 import { recordPage, type AuditRecord as RecordRow } from '@gridworks/kit/audit/store';
-import { doorError, requireUser } from '@gridworks/kit/caller';
-import type { Place } from '@gridworks/kit/events/log';
+import { requireUser } from '@gridworks/kit/caller';
 import { pageSize, toPage, type Page } from '@gridworks/kit/graph';
 import { toGlobalId } from '@gridworks/kit/id';
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import { resolveUser, type BillingContext } from '../resolvers.ts';
+import { cursorOf, placeOf } from './place.ts';
 import { AuditRecord, AuditRecordConnection, AuditStreamEnum } from '../schema/audit.ts';
-
-const CURSOR = /^(\d{1,19})-(\d{1,18})$/;
 
 function toRecord({ id, topic, at, key: subject, payload, isSealed }: RecordRow): AuditRecord {
   const stream = streamOfTopic(topic);
@@ -36,15 +34,7 @@ export class AuditResolver {
     const topics = stream ? AUDIT_STREAMS[stream] : AUDIT_TOPICS;
     const size = pageSize(first);
     const rows = await recordPage(db, tenantId, topics, size + 1, placeOf(after));
-    const page = toPage(rows, size, ({ xid, pos }) => `${xid}-${pos}`);
+    const page = toPage(rows, size, cursorOf);
     return { ...page, edges: page.edges.map(({ cursor, node }) => ({ cursor, node: toRecord(node) })) };
   }
-}
-
-function placeOf(after: string | null | undefined): Place | undefined {
-  if (after === null || after === undefined) return undefined;
-  const [, xid, pos] = CURSOR.exec(after) ?? [];
-  if (xid === undefined || pos === undefined)
-    throw doorError('BAD_USER_INPUT', '`after` is not a cursor of this list.');
-  return { xid, pos: BigInt(pos) };
 }

@@ -3,6 +3,7 @@
  * merges what is there twice, so that reads ask for each tick once (`FINAL`).
  */
 import type { ClickHouseClient } from '@clickhouse/client';
+import { DAY_MS } from '@gridworks/kit/time';
 import type { TickRecord, TickSpan, TickSummary } from '../domain/tick-record.ts';
 import type { TickArchive } from '../tick-archive.ts';
 
@@ -94,6 +95,19 @@ export class ClickHouse implements TickArchive {
       {},
     );
     return row && row.ticks !== '0' ? Number(row.at) : undefined;
+  }
+
+  async forgetDay(beforeMs: number): Promise<boolean> {
+    const [row] = await this.#read<{ at: string; ticks: string }>(
+      'SELECT toString(min(at_ms)) AS at, toString(count()) AS ticks FROM gridworks_tick',
+      {},
+    );
+    if (!row || row.ticks === '0' || Number(row.at) >= beforeMs) return false;
+    await this.#use().command({
+      query: 'DELETE FROM gridworks_tick WHERE at_ms < {toMs: Int64}',
+      query_params: { toMs: Math.min(beforeMs, Number(row.at) + DAY_MS) },
+    });
+    return true;
   }
 
   async close(): Promise<void> {

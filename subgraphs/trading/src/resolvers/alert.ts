@@ -6,7 +6,7 @@ import { isRefusal } from '@gridworks/kit/refusal';
 import { Arg, Ctx, FieldResolver, Int, Mutation, Resolver, Root, Subscription } from 'type-graphql';
 import { checkAlert, isSameAlert, type Alert as AlertState, type AlertStatus } from '../domain/alert.ts';
 import { no, type TradingRefusal } from '../domain/order.ts';
-import { follow } from '../follow.ts';
+import { follow } from '@gridworks/kit/events/follow';
 import { instrumentOf } from '../resolvers/market.ts';
 import { ownRow, readable, type TradingContext } from '../resolvers/context.ts';
 import { Instrument } from '../schema/market.ts';

@@ -3,6 +3,7 @@
  * transaction: after a crash the file holds whole batches.
  */
 import type { DuckDBConnection, DuckDBInstance, DuckDBType } from '@duckdb/node-api';
+import { DAY_MS } from '@gridworks/kit/time';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -17,6 +18,8 @@ interface Opened {
   /** Reads do not wait for what is being written, nor the other way round. */
   readonly writer: DuckDBConnection;
   readonly reader: DuckDBConnection;
+  /** What it removes is no part of a batch that is being written. */
+  readonly remover: DuckDBConnection;
   append(ticks: readonly TickRecord[]): Promise<void>;
 }
 
@@ -69,11 +72,21 @@ export class TickFile implements TickArchive {
     return row?.newest == null ? undefined : Number(row.newest);
   }
 
+  async forgetDay(beforeMs: number): Promise<boolean> {
+    const { remover } = this.#use();
+    const { rowsChanged } = await remover.run(
+      'DELETE FROM tick WHERE at_ms < least($1, (SELECT min(at_ms) FROM tick) + $2)',
+      [BigInt(beforeMs), BigInt(DAY_MS)],
+    );
+    return rowsChanged > 0;
+  }
+
   async close(): Promise<void> {
     const opened = this.#opened;
     this.#opened = undefined;
     opened?.writer.closeSync();
     opened?.reader.closeSync();
+    opened?.remover.closeSync();
     opened?.instance.closeSync();
   }
 
@@ -82,7 +95,11 @@ export class TickFile implements TickArchive {
     // Seventy megabytes of machine code, loaded when the first tick is kept.
     const { DuckDBInstance, DuckDBDataChunk, BIGINT, VARCHAR } = await import('@duckdb/node-api');
     const instance = await DuckDBInstance.create(this.path, { memory_limit: MEMORY_MAX, threads: '1' });
-    const [writer, reader] = [await instance.connect(), await instance.connect()];
+    const [writer, reader, remover] = await Promise.all([
+      instance.connect(),
+      instance.connect(),
+      instance.connect(),
+    ]);
     await writer.run(TABLE);
     const types: DuckDBType[] = [VARCHAR, BIGINT, BIGINT, BIGINT, BIGINT, BIGINT, BIGINT];
     const append = async (ticks: readonly TickRecord[]): Promise<void> => {
@@ -101,7 +118,7 @@ export class TickFile implements TickArchive {
         throw error;
       }
     };
-    return { instance, writer, reader, append };
+    return { instance, writer, reader, remover, append };
   }
 
   #use(): Opened {

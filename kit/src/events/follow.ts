@@ -1,5 +1,5 @@
 /** What is numbered per user as a stream without gaps: what is kept first, then what is added. */
-import type { Bus } from '@gridworks/kit/events';
+import type { Bus } from './bus.ts';
 
 /** Numbered things of which none is ever forgotten. */
 export interface Numbered<T extends { readonly sequence: bigint }> {
