@@ -14,7 +14,8 @@ import { freePorts, freshDataDir, start, type Running } from './process.ts';
 
 const PRICE = 1_545_00n;
 const LATE_MS = 3_000;
-const ORDER = `query ($id: ID!) { order(id: $id) { status filledQuantity } }`;
+const MODIFY = `mutation ($input: ModifyOrderInput!) { modifyOrder(input: $input) { refusal { code } } }`;
+const ORDER = `query ($id: ID!) { order(id: $id) { status quantity } }`;
 const POSITIONS = `{ me { positions { quantity } } }`;
 
 const dataDir = freshDataDir();
@@ -63,10 +64,18 @@ async function buy(trader: GraphClient, clientOrderId: string): Promise<string> 
   return placeOrder.order.id;
 }
 
-function filled(trader: GraphClient, id: string): Promise<unknown> {
+function statusIs(trader: GraphClient, id: string, status: string): Promise<unknown> {
   return eventually(
-    () => trader.data<{ order: { status: string; filledQuantity: number } }>(ORDER, { id }),
-    ({ order }) => order.status === 'FILLED' && order.filledQuantity === 10,
+    () => trader.data<{ order: { status: string } }>(ORDER, { id }),
+    ({ order }) => order.status === status,
+  );
+}
+
+/** Waits until the broker and the graph have this quantity. */
+function quantityIs(trader: GraphClient, truth: TrueOrder, id: string, quantity: number): Promise<unknown> {
+  return eventually(
+    () => trader.data<{ order: { quantity: number } }>(ORDER, { id }),
+    ({ order }) => order.quantity === quantity && truth.quantity === quantity,
   );
 }
 
@@ -97,11 +106,16 @@ it(
     // Filled in two parts, of which the ticker tells nothing: postbacks do.
     const first = await buy(trader, 'first');
     const truth = await arrived(1);
+    // Held for more, and for less again.
+    for (const quantity of [30, 10]) {
+      await trader.data(MODIFY, { input: { orderId: first, quantity } });
+      await quantityIs(trader, truth, first, quantity);
+    }
     standIn.faults.arm('LOST_UPDATE');
     standIn.fill(truth, 4);
     standIn.faults.arm('LOST_UPDATE');
     standIn.fill(truth, 6);
-    await filled(trader, first);
+    await statusIs(trader, first, 'FILLED');
     const forged = standIn.postback(truth).replace(/"checksum":"../, '"checksum":"zz');
     const refused = await fetch(`${graph.url}/hooks/trading/broker`, { method: 'POST', body: forged });
     expect(refused.status).toBe(403);
@@ -119,24 +133,31 @@ it(
       ({ me: { positions } }) => positions[0]?.quantity === 10,
     );
 
-    // Killed while the answer to a placement is on its way; the broker carries it out all the same.
-    standIn.faults.arm('SLOW_ANSWER');
+    // Killed while the answers to a change and to a placement are on their way; the broker carries both out all the same.
+    const changed = await buy(trader, 'changed');
+    const larger = await arrived(2);
+    await statusIs(trader, changed, 'OPEN');
+    standIn.faults.arm('SLOW_ANSWER', 2);
+    await trader.data(MODIFY, { input: { orderId: changed, quantity: 20 } });
     const second = await buy(trader, 'second');
     await eventually(
-      async () => standIn.asked.filter((each) => each.startsWith('POST')).length,
-      (count) => count === 2,
+      async () => standIn.asked.filter((each) => each.startsWith('P')).length,
+      (count) => count === 6,
     );
     graph.process.kill('SIGKILL');
     await new Promise((resolve) => graph.process.once('close', resolve));
     graph = await startGraph();
-    standIn.fill(await arrived(2), 10);
-    await filled(trader, second);
+    await quantityIs(trader, larger, changed, 20);
+    standIn.fill(larger, 20);
+    await statusIs(trader, changed, 'FILLED');
+    standIn.fill(await arrived(3), 10);
+    await statusIs(trader, second, 'FILLED');
     await eventually(
       () => trader.data<{ me: { positions: { quantity: number }[] } }>(POSITIONS),
-      ({ me: { positions } }) => positions[0]?.quantity === 20,
+      ({ me: { positions } }) => positions[0]?.quantity === 40,
     );
-    expect(standIn.truth.orders).toHaveLength(2);
-    expect(standIn.truth.positions()).toMatchObject([{ quantity: 20 }]);
+    expect(standIn.truth.orders).toHaveLength(3);
+    expect(standIn.truth.positions()).toMatchObject([{ quantity: 40 }]);
 
     const database = new Database(readFileSync(join(dataDir, 'postgres.url'), 'utf8'), { connections: 1 });
     expect(await standingViolations(database.system, WHOLE_BOOKS)).toEqual([]);

@@ -45,7 +45,7 @@ export interface WithdrawalFacts {
 /** Who did something, and what it was done to. */
 export interface AuditFacts {
   readonly userId: string;
-  /** Id of the partner, app or key. */
+  /** Id of the partner, app, key, order or account. */
   readonly subjectId: string;
 }
 
@@ -82,7 +82,8 @@ export interface Topics {
   /** A trade reached the trigger price of a stop: it is an order like any other now. */
   'orders.triggered': OrderFacts & { readonly triggerPrice: MinorUnits };
   /**
-   * An open order is for another quantity now, or at another price. `hold` is all that it promises, for what has traded
+   * An open order is for another quantity now, or at another price; or a broker is asked for that, or has refused it,
+   * and only what is promised changes. `hold` is all that it promises, for what has traded
    * and for what is left, instead of all that it promised before; `promised` is how much more that is, which trading has
    * taken from what the user may promise, and 0 where it is less. `sequence` grows with each event of the user's orders.
    */
@@ -183,7 +184,20 @@ export interface Topics {
   /** What a user did to what is theirs. */
   'audit.user.actions': AuditFacts & { readonly kind: 'PARTNER_REGISTERED' | 'APP_CREATED' };
   /** What an operator decided about others. */
-  'audit.admin.actions': AuditFacts & { readonly kind: 'PARTNER_APPROVED' | 'PARTNER_SUSPENDED' };
+  'audit.admin.actions': AuditFacts &
+    (
+      | { readonly kind: 'PARTNER_APPROVED' | 'PARTNER_SUSPENDED' }
+      /** Of an order at a broker nobody knew what became, and now somebody says so. */
+      | {
+          readonly kind: 'ORDER_RESOLVED';
+          readonly finding: 'ABSENT' | 'FOUND';
+          /** Null where the broker never named it. */
+          readonly brokerOrderId: string | null;
+          readonly reason: string;
+        }
+      /** There is a new login at the broker; the subject is our account there. */
+      | { readonly kind: 'BROKER_SIGNED_IN' }
+    );
   /** What changed who may come in. */
   'audit.security.events': AuditFacts & { readonly kind: 'API_KEY_CREATED' | 'API_KEY_REVOKED' };
   /** Money or shares that came out of nothing or went there: two books that ought to say the same do not. */

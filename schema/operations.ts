@@ -72,6 +72,13 @@ export type BillingRefusalCode =
   /** So much is not free: it is not there, or orders have promised it. */
   | 'FUNDS_NOT_FREE';
 
+/** What became of an unknown order, by the word of somebody who looked at the broker. */
+export type BrokerFinding =
+  /** It is not there, and nothing more of it will trade: what is known of its trades counts, and the rest is released. */
+  | 'ABSENT'
+  /** It is there, under an id: what the broker says of that order is taken. */
+  | 'FOUND';
+
 /** Why butler said no. The list is closed; new codes are announced as schema changes. */
 export type ButlerRefusalCode =
   /** You have used your enrolment in this tier. */
@@ -377,6 +384,10 @@ export type OrderEventKind =
   | 'GAP'
   /** Its terms changed: its owner wished so, it met an order of the same user that takes the same quantity from both, or it is a MARKET order that a call auction left over: it waits at the price of the auction. */
   | 'MODIFIED'
+  /** The broker, or the exchange behind it, did not change it: it stands under its earlier terms. */
+  | 'MODIFY_REFUSED'
+  /** The broker is asked for other terms; until it says that it has them, or has refused, the order stands under the earlier ones and holds what either may need. */
+  | 'MODIFY_REQUESTED'
   /** The broker, or the exchange behind it, turned it down. */
   | 'REJECTED'
   /** A trade reached the trigger price of a stop. */
@@ -585,16 +596,34 @@ export type RegisterPartnerInput = {
 
 /** Why a broker, or the exchange behind it, turned an order down. */
 export type RejectReason =
+  /** For its quantity. */
+  | 'FREEZE_QUANTITY_EXCEEDED'
   /** For want of funds there. */
   | 'FUNDS_INSUFFICIENT'
   /** For want of the shares there. */
   | 'HOLDINGS_INSUFFICIENT'
+  /** For its instrument, which is not traded there, or not now. */
+  | 'INSTRUMENT_NOT_TRADABLE'
   /** It never arrived there, or could not be sent while it was fresh. */
   | 'NOT_PLACED'
   /** For another reason. */
   | 'OTHER'
   /** For its price. */
-  | 'PRICE_OUT_OF_BAND';
+  | 'PRICE_OUT_OF_BAND'
+  /** For its time: the exchange took no orders. */
+  | 'SESSION_CLOSED';
+
+/** What became of an unknown order. */
+export type ResolveUnknownOrderInput = {
+  /** The broker's id of the order, 1 to 64 letters or digits, for FOUND; null for ABSENT. */
+  readonly brokerOrderId?: InputMaybe<Scalars['String']['input']>;
+  /** What became of it. */
+  readonly finding: BrokerFinding;
+  /** Global id of the order. */
+  readonly orderId: Scalars['ID']['input'];
+  /** Why you say so, 1 to 500 characters; it is kept in the audit trail with your name. */
+  readonly reason: Scalars['String']['input'];
+};
 
 /** What an operator decides about a partner. */
 export type ReviewDecision =
@@ -692,6 +721,12 @@ export type Side =
   /** Gives shares for cash. */
   | 'SELL';
 
+/** A login at the broker. */
+export type SignInAtBrokerInput = {
+  /** What the login page of the broker sends back as `request_token`: good for a few minutes, and once. It is kept nowhere. */
+  readonly requestToken: Scalars['String']['input'];
+};
+
 /** Who signs in, and the proof. */
 export type SignInInput = {
   /** E-mail address. */
@@ -759,6 +794,14 @@ export type TradingRefusalCode =
   | 'BASKET_INVALID'
   /** A batch has 1 to 1,000 entries in order of time, with positive prices and quantities. */
   | 'BATCH_INVALID'
+  /** Orders are matched here: there is no broker. */
+  | 'BROKER_MISSING'
+  /** FOUND needs the broker's id of the order, 1 to 64 letters or digits; ABSENT takes none. */
+  | 'BROKER_ORDER_ID_INVALID'
+  /** The broker's order of this id is another one. */
+  | 'BROKER_ORDER_OTHER'
+  /** The broker has no order of this id, or none that it tells of. */
+  | 'BROKER_ORDER_UNKNOWN'
   /** A client alert id has 1 to 64 letters, digits, dots, colons, dashes or underscores. */
   | 'CLIENT_ALERT_ID_INVALID'
   /** You have used this client alert id for another alert. */
@@ -817,6 +860,8 @@ export type TradingRefusalCode =
   | 'MARKET_HALTED'
   /** Positions of the day are being closed: nothing more is bought under MIS until tomorrow. */
   | 'MIS_CLOSED'
+  /** It is known where the order stands. */
+  | 'ORDER_CERTAIN'
   /** The order is filled or cancelled already. */
   | 'ORDER_CLOSED'
   /** You have placed as many orders within one second as one may. */
@@ -841,10 +886,14 @@ export type TradingRefusalCode =
   | 'QUANTITY_FILLED'
   /** The quantity must lie between 1 and 10000000. */
   | 'QUANTITY_INVALID'
+  /** A reason has 1 to 500 characters, none of them a control character. */
+  | 'REASON_INVALID'
   /** Another rebalancing of yours is under way. */
   | 'REBALANCING_UNDER_WAY'
   /** The portfolio is as near to these weights as whole lots and the cash there is allow. */
   | 'REBALANCING_UNNEEDED'
+  /** The broker does not take this request token: one is good for a few minutes, and once. */
+  | 'REQUEST_TOKEN_INVALID'
   /** The exchange takes no orders now: it is closed, or between its opening auction and trading. */
   | 'SESSION_CLOSED'
   /** An after-market order is for when the exchange is closed. */
@@ -941,7 +990,7 @@ export type VenueConnection =
 
 /** What carries orders out. */
 export type VenueKind =
-  /** A broker. It takes DAY and IOC orders that show all of their quantity, and changes none of them; it confirms, fills and cancels in its own time. */
+  /** A broker. It takes DAY and IOC orders that show all of their quantity; it confirms, changes, fills and cancels them in its own time. */
   | 'BROKER'
   /** The exchange of this graph: nothing leaves it. */
   | 'EMBEDDED';

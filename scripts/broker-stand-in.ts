@@ -20,6 +20,8 @@ A broker with orders, trades, positions and live prices of its own, at the addre
 While it runs it takes commands, a line each:
   fault NAME [n]   the fault happens at the next n occasions (default 1)
   calm             no more faults
+  expire           nobody is logged in any more, as each morning
+  login            prints a request token, as the login page would send it back
   orders           what is true
   help             the names of the faults`;
 
@@ -80,9 +82,11 @@ function parse(args: string[]) {
   });
 }
 
-function obey({ faults, truth }: StandIn, line: string): void {
+function obey({ faults, truth, logins }: StandIn, line: string): void {
   const [command, name = '', times = '1'] = line.trim().split(/\s+/);
   if (command === 'calm') return faults.calm();
+  if (command === 'expire') return logins.expire();
+  if (command === 'login') return console.log(logins.request());
   if (command === 'orders') {
     for (const { orderId, tradingsymbol, side, quantity, filled, status, tag } of truth.orders) {
       console.log(orderId, side, quantity, tradingsymbol, status, `${filled} filled`, tag);

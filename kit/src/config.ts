@@ -68,10 +68,11 @@ const Environment = z.object({
   BROKER_URL: url.optional(),
   /** Its ticker. Unset: Kite's own for Kite's own, otherwise BROKER_URL with `ws` in place of `http`. */
   BROKER_TICKER_URL: url.optional(),
-  /** Who we are there; all three are needed with BROKER_URL. An access token of Kite's is good for a day. */
+  /** Who we are there; needed with BROKER_URL, as is BROKER_API_SECRET. */
   BROKER_API_KEY: z.string().min(1).optional(),
+  /** Kite's are good for a day. Unset, or later: an operator signs in, and what comes of it is kept in the data folder. */
   BROKER_ACCESS_TOKEN: z.string().min(1).optional(),
-  /** What its postbacks are signed with. */
+  /** What its postbacks and our logins are signed with. */
   BROKER_API_SECRET: z.string().min(1).optional(),
   /** Credit in rupees with which a wallet opens (paper money); `0` for none. */
   GRIDWORKS_OPENING_CREDIT: z.string().default('1000000.00'),
@@ -117,7 +118,8 @@ export interface BrokerSettings {
   readonly restUrl: string;
   readonly tickerUrl: string;
   readonly apiKey: string;
-  readonly accessToken: string;
+  /** Undefined: an operator signs in. */
+  readonly accessToken: string | undefined;
   readonly apiSecret: string;
 }
 
@@ -199,10 +201,8 @@ function brokerOf(values: z.infer<typeof Environment>): BrokerSettings | undefin
   const { BROKER_URL: restUrl, BROKER_API_KEY: apiKey } = values;
   const { BROKER_ACCESS_TOKEN: accessToken, BROKER_API_SECRET: apiSecret } = values;
   if (restUrl === undefined) return undefined;
-  if (apiKey === undefined || accessToken === undefined || apiSecret === undefined)
-    throw new Error(
-      'the configuration is wrong:\n  BROKER_URL: needs BROKER_API_KEY, BROKER_ACCESS_TOKEN and BROKER_API_SECRET',
-    );
+  if (apiKey === undefined || apiSecret === undefined)
+    throw new Error('the configuration is wrong:\n  BROKER_URL: needs BROKER_API_KEY and BROKER_API_SECRET');
   if (values.GRIDWORKS_SESSION === 'exchange')
     throw new Error(
       'the configuration is wrong:\n  GRIDWORKS_SESSION: a broker keeps its own hours; leave it out',

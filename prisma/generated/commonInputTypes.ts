@@ -882,6 +882,13 @@ export type EnumBrokerDoubtNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel> | $Enums.BrokerDoubt | null
 }
 
+export type EnumBrokerFindingNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerFinding | Prisma.EnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerFindingNullableFilter<$PrismaModel> | $Enums.BrokerFinding | null
+}
+
 export type EnumBrokerOrderTypeWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.BrokerOrderType | Prisma.EnumBrokerOrderTypeFieldRefInput<$PrismaModel>
   in?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
@@ -930,6 +937,16 @@ export type EnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel = never> = 
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
   _max?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
+}
+
+export type EnumBrokerFindingNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerFinding | Prisma.EnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerFindingNullableWithAggregatesFilter<$PrismaModel> | $Enums.BrokerFinding | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerFindingNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerFindingNullableFilter<$PrismaModel>
 }
 
 export type EnumReleasedStatusFilter<$PrismaModel = never> = {
@@ -1816,6 +1833,13 @@ export type NestedEnumBrokerDoubtNullableFilter<$PrismaModel = never> = {
   not?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel> | $Enums.BrokerDoubt | null
 }
 
+export type NestedEnumBrokerFindingNullableFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerFinding | Prisma.EnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerFindingNullableFilter<$PrismaModel> | $Enums.BrokerFinding | null
+}
+
 export type NestedEnumBrokerOrderTypeWithAggregatesFilter<$PrismaModel = never> = {
   equals?: $Enums.BrokerOrderType | Prisma.EnumBrokerOrderTypeFieldRefInput<$PrismaModel>
   in?: $Enums.BrokerOrderType[] | Prisma.ListEnumBrokerOrderTypeFieldRefInput<$PrismaModel>
@@ -1864,6 +1888,16 @@ export type NestedEnumBrokerDoubtNullableWithAggregatesFilter<$PrismaModel = nev
   _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
   _min?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
   _max?: Prisma.NestedEnumBrokerDoubtNullableFilter<$PrismaModel>
+}
+
+export type NestedEnumBrokerFindingNullableWithAggregatesFilter<$PrismaModel = never> = {
+  equals?: $Enums.BrokerFinding | Prisma.EnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  in?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  notIn?: $Enums.BrokerFinding[] | Prisma.ListEnumBrokerFindingFieldRefInput<$PrismaModel> | null
+  not?: Prisma.NestedEnumBrokerFindingNullableWithAggregatesFilter<$PrismaModel> | $Enums.BrokerFinding | null
+  _count?: Prisma.NestedIntNullableFilter<$PrismaModel>
+  _min?: Prisma.NestedEnumBrokerFindingNullableFilter<$PrismaModel>
+  _max?: Prisma.NestedEnumBrokerFindingNullableFilter<$PrismaModel>
 }
 
 export type NestedEnumReleasedStatusFilter<$PrismaModel = never> = {

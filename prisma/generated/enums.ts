@@ -228,7 +228,9 @@ export const OrderEventKind = {
   ENTERED: 'ENTERED',
   CONFIRMED: 'CONFIRMED',
   TRIGGERED: 'TRIGGERED',
+  MODIFY_REQUESTED: 'MODIFY_REQUESTED',
   MODIFIED: 'MODIFIED',
+  MODIFY_REFUSED: 'MODIFY_REFUSED',
   DOUBTED: 'DOUBTED',
   EXECUTED: 'EXECUTED',
   CANCEL_REQUESTED: 'CANCEL_REQUESTED',
@@ -257,6 +259,9 @@ export const RejectReason = {
   FUNDS_INSUFFICIENT: 'FUNDS_INSUFFICIENT',
   HOLDINGS_INSUFFICIENT: 'HOLDINGS_INSUFFICIENT',
   PRICE_OUT_OF_BAND: 'PRICE_OUT_OF_BAND',
+  FREEZE_QUANTITY_EXCEEDED: 'FREEZE_QUANTITY_EXCEEDED',
+  SESSION_CLOSED: 'SESSION_CLOSED',
+  INSTRUMENT_NOT_TRADABLE: 'INSTRUMENT_NOT_TRADABLE',
   NOT_PLACED: 'NOT_PLACED',
   OTHER: 'OTHER'
 } as const
@@ -303,6 +308,14 @@ export const BrokerOrderStatus = {
 } as const
 
 export type BrokerOrderStatus = (typeof BrokerOrderStatus)[keyof typeof BrokerOrderStatus]
+
+
+export const BrokerFinding = {
+  ABSENT: 'ABSENT',
+  FOUND: 'FOUND'
+} as const
+
+export type BrokerFinding = (typeof BrokerFinding)[keyof typeof BrokerFinding]
 
 
 export const BrokerDoubt = {

@@ -4980,6 +4980,7 @@ export const BrokerOrderScalarFieldEnum = {
   updatedAt: 'updatedAt',
   heardAt: 'heardAt',
   message: 'message',
+  finding: 'finding',
   isSettled: 'isSettled'
 } as const
 
@@ -5609,6 +5610,20 @@ export type EnumBrokerDoubtFieldRefInput<$PrismaModel> = FieldRefInputType<$Pris
  * Reference to a field of type 'BrokerDoubt[]'
  */
 export type ListEnumBrokerDoubtFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerDoubt[]'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerFinding'
+ */
+export type EnumBrokerFindingFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerFinding'>
+    
+
+
+/**
+ * Reference to a field of type 'BrokerFinding[]'
+ */
+export type ListEnumBrokerFindingFieldRefInput<$PrismaModel> = FieldRefInputType<$PrismaModel, 'BrokerFinding[]'>
     
 
 

@@ -736,6 +736,7 @@ export const BrokerOrderScalarFieldEnum = {
   updatedAt: 'updatedAt',
   heardAt: 'heardAt',
   message: 'message',
+  finding: 'finding',
   isSettled: 'isSettled'
 } as const
 

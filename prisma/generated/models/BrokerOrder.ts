@@ -72,6 +72,7 @@ export type BrokerOrderMinAggregateOutputType = {
   updatedAt: Date | null
   heardAt: Date | null
   message: string | null
+  finding: $Enums.BrokerFinding | null
   isSettled: boolean | null
 }
 
@@ -98,6 +99,7 @@ export type BrokerOrderMaxAggregateOutputType = {
   updatedAt: Date | null
   heardAt: Date | null
   message: string | null
+  finding: $Enums.BrokerFinding | null
   isSettled: boolean | null
 }
 
@@ -124,6 +126,7 @@ export type BrokerOrderCountAggregateOutputType = {
   updatedAt: number
   heardAt: number
   message: number
+  finding: number
   isSettled: number
   _all: number
 }
@@ -174,6 +177,7 @@ export type BrokerOrderMinAggregateInputType = {
   updatedAt?: true
   heardAt?: true
   message?: true
+  finding?: true
   isSettled?: true
 }
 
@@ -200,6 +204,7 @@ export type BrokerOrderMaxAggregateInputType = {
   updatedAt?: true
   heardAt?: true
   message?: true
+  finding?: true
   isSettled?: true
 }
 
@@ -226,6 +231,7 @@ export type BrokerOrderCountAggregateInputType = {
   updatedAt?: true
   heardAt?: true
   message?: true
+  finding?: true
   isSettled?: true
   _all?: true
 }
@@ -339,6 +345,7 @@ export type BrokerOrderGroupByOutputType = {
   updatedAt: Date | null
   heardAt: Date
   message: string | null
+  finding: $Enums.BrokerFinding | null
   isSettled: boolean
   _count: BrokerOrderCountAggregateOutputType | null
   _avg: BrokerOrderAvgAggregateOutputType | null
@@ -388,6 +395,7 @@ export type BrokerOrderWhereInput = {
   updatedAt?: Prisma.DateTimeNullableFilter<"BrokerOrder"> | Date | string | null
   heardAt?: Prisma.DateTimeFilter<"BrokerOrder"> | Date | string
   message?: Prisma.StringNullableFilter<"BrokerOrder"> | string | null
+  finding?: Prisma.EnumBrokerFindingNullableFilter<"BrokerOrder"> | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFilter<"BrokerOrder"> | boolean
   fills?: Prisma.BrokerFillListRelationFilter
 }
@@ -415,6 +423,7 @@ export type BrokerOrderOrderByWithRelationInput = {
   updatedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   heardAt?: Prisma.SortOrder
   message?: Prisma.SortOrderInput | Prisma.SortOrder
+  finding?: Prisma.SortOrderInput | Prisma.SortOrder
   isSettled?: Prisma.SortOrder
   fills?: Prisma.BrokerFillOrderByRelationAggregateInput
 }
@@ -445,6 +454,7 @@ export type BrokerOrderWhereUniqueInput = Prisma.AtLeast<{
   updatedAt?: Prisma.DateTimeNullableFilter<"BrokerOrder"> | Date | string | null
   heardAt?: Prisma.DateTimeFilter<"BrokerOrder"> | Date | string
   message?: Prisma.StringNullableFilter<"BrokerOrder"> | string | null
+  finding?: Prisma.EnumBrokerFindingNullableFilter<"BrokerOrder"> | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFilter<"BrokerOrder"> | boolean
   fills?: Prisma.BrokerFillListRelationFilter
 }, "id" | "tag" | "venueOrderId">
@@ -472,6 +482,7 @@ export type BrokerOrderOrderByWithAggregationInput = {
   updatedAt?: Prisma.SortOrderInput | Prisma.SortOrder
   heardAt?: Prisma.SortOrder
   message?: Prisma.SortOrderInput | Prisma.SortOrder
+  finding?: Prisma.SortOrderInput | Prisma.SortOrder
   isSettled?: Prisma.SortOrder
   _count?: Prisma.BrokerOrderCountOrderByAggregateInput
   _avg?: Prisma.BrokerOrderAvgOrderByAggregateInput
@@ -506,6 +517,7 @@ export type BrokerOrderScalarWhereWithAggregatesInput = {
   updatedAt?: Prisma.DateTimeNullableWithAggregatesFilter<"BrokerOrder"> | Date | string | null
   heardAt?: Prisma.DateTimeWithAggregatesFilter<"BrokerOrder"> | Date | string
   message?: Prisma.StringNullableWithAggregatesFilter<"BrokerOrder"> | string | null
+  finding?: Prisma.EnumBrokerFindingNullableWithAggregatesFilter<"BrokerOrder"> | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolWithAggregatesFilter<"BrokerOrder"> | boolean
 }
 
@@ -532,6 +544,7 @@ export type BrokerOrderCreateInput = {
   updatedAt?: Date | string | null
   heardAt: Date | string
   message?: string | null
+  finding?: $Enums.BrokerFinding | null
   isSettled: boolean
   fills?: Prisma.BrokerFillCreateNestedManyWithoutOrderInput
 }
@@ -559,6 +572,7 @@ export type BrokerOrderUncheckedCreateInput = {
   updatedAt?: Date | string | null
   heardAt: Date | string
   message?: string | null
+  finding?: $Enums.BrokerFinding | null
   isSettled: boolean
   fills?: Prisma.BrokerFillUncheckedCreateNestedManyWithoutOrderInput
 }
@@ -586,6 +600,7 @@ export type BrokerOrderUpdateInput = {
   updatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   heardAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  finding?: Prisma.NullableEnumBrokerFindingFieldUpdateOperationsInput | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   fills?: Prisma.BrokerFillUpdateManyWithoutOrderNestedInput
 }
@@ -613,6 +628,7 @@ export type BrokerOrderUncheckedUpdateInput = {
   updatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   heardAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  finding?: Prisma.NullableEnumBrokerFindingFieldUpdateOperationsInput | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFieldUpdateOperationsInput | boolean
   fills?: Prisma.BrokerFillUncheckedUpdateManyWithoutOrderNestedInput
 }
@@ -640,6 +656,7 @@ export type BrokerOrderCreateManyInput = {
   updatedAt?: Date | string | null
   heardAt: Date | string
   message?: string | null
+  finding?: $Enums.BrokerFinding | null
   isSettled: boolean
 }
 
@@ -666,6 +683,7 @@ export type BrokerOrderUpdateManyMutationInput = {
   updatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   heardAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  finding?: Prisma.NullableEnumBrokerFindingFieldUpdateOperationsInput | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -692,6 +710,7 @@ export type BrokerOrderUncheckedUpdateManyInput = {
   updatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   heardAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  finding?: Prisma.NullableEnumBrokerFindingFieldUpdateOperationsInput | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -718,6 +737,7 @@ export type BrokerOrderCountOrderByAggregateInput = {
   updatedAt?: Prisma.SortOrder
   heardAt?: Prisma.SortOrder
   message?: Prisma.SortOrder
+  finding?: Prisma.SortOrder
   isSettled?: Prisma.SortOrder
 }
 
@@ -755,6 +775,7 @@ export type BrokerOrderMaxOrderByAggregateInput = {
   updatedAt?: Prisma.SortOrder
   heardAt?: Prisma.SortOrder
   message?: Prisma.SortOrder
+  finding?: Prisma.SortOrder
   isSettled?: Prisma.SortOrder
 }
 
@@ -781,6 +802,7 @@ export type BrokerOrderMinOrderByAggregateInput = {
   updatedAt?: Prisma.SortOrder
   heardAt?: Prisma.SortOrder
   message?: Prisma.SortOrder
+  finding?: Prisma.SortOrder
   isSettled?: Prisma.SortOrder
 }
 
@@ -820,6 +842,10 @@ export type NullableEnumBrokerDoubtFieldUpdateOperationsInput = {
   set?: $Enums.BrokerDoubt | null
 }
 
+export type NullableEnumBrokerFindingFieldUpdateOperationsInput = {
+  set?: $Enums.BrokerFinding | null
+}
+
 export type BrokerOrderCreateNestedOneWithoutFillsInput = {
   create?: Prisma.XOR<Prisma.BrokerOrderCreateWithoutFillsInput, Prisma.BrokerOrderUncheckedCreateWithoutFillsInput>
   connectOrCreate?: Prisma.BrokerOrderCreateOrConnectWithoutFillsInput
@@ -857,6 +883,7 @@ export type BrokerOrderCreateWithoutFillsInput = {
   updatedAt?: Date | string | null
   heardAt: Date | string
   message?: string | null
+  finding?: $Enums.BrokerFinding | null
   isSettled: boolean
 }
 
@@ -883,6 +910,7 @@ export type BrokerOrderUncheckedCreateWithoutFillsInput = {
   updatedAt?: Date | string | null
   heardAt: Date | string
   message?: string | null
+  finding?: $Enums.BrokerFinding | null
   isSettled: boolean
 }
 
@@ -925,6 +953,7 @@ export type BrokerOrderUpdateWithoutFillsInput = {
   updatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   heardAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  finding?: Prisma.NullableEnumBrokerFindingFieldUpdateOperationsInput | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -951,6 +980,7 @@ export type BrokerOrderUncheckedUpdateWithoutFillsInput = {
   updatedAt?: Prisma.NullableDateTimeFieldUpdateOperationsInput | Date | string | null
   heardAt?: Prisma.DateTimeFieldUpdateOperationsInput | Date | string
   message?: Prisma.NullableStringFieldUpdateOperationsInput | string | null
+  finding?: Prisma.NullableEnumBrokerFindingFieldUpdateOperationsInput | $Enums.BrokerFinding | null
   isSettled?: Prisma.BoolFieldUpdateOperationsInput | boolean
 }
 
@@ -1008,6 +1038,7 @@ export type BrokerOrderSelect<ExtArgs extends runtime.Types.Extensions.InternalA
   updatedAt?: boolean
   heardAt?: boolean
   message?: boolean
+  finding?: boolean
   isSettled?: boolean
   fills?: boolean | Prisma.BrokerOrder$fillsArgs<ExtArgs>
   _count?: boolean | Prisma.BrokerOrderCountOutputTypeDefaultArgs<ExtArgs>
@@ -1036,6 +1067,7 @@ export type BrokerOrderSelectCreateManyAndReturn<ExtArgs extends runtime.Types.E
   updatedAt?: boolean
   heardAt?: boolean
   message?: boolean
+  finding?: boolean
   isSettled?: boolean
 }, ExtArgs["result"]["brokerOrder"]>
 
@@ -1062,6 +1094,7 @@ export type BrokerOrderSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.E
   updatedAt?: boolean
   heardAt?: boolean
   message?: boolean
+  finding?: boolean
   isSettled?: boolean
 }, ExtArgs["result"]["brokerOrder"]>
 
@@ -1088,10 +1121,11 @@ export type BrokerOrderSelectScalar = {
   updatedAt?: boolean
   heardAt?: boolean
   message?: boolean
+  finding?: boolean
   isSettled?: boolean
 }
 
-export type BrokerOrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tag" | "symbol" | "side" | "type" | "product" | "validity" | "askedQuantity" | "askedLimit" | "askedTrigger" | "quantity" | "limitPrice" | "triggerPrice" | "venueOrderId" | "status" | "doubt" | "doubtedAt" | "absences" | "filledQuantity" | "updatedAt" | "heardAt" | "message" | "isSettled", ExtArgs["result"]["brokerOrder"]>
+export type BrokerOrderOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"id" | "tag" | "symbol" | "side" | "type" | "product" | "validity" | "askedQuantity" | "askedLimit" | "askedTrigger" | "quantity" | "limitPrice" | "triggerPrice" | "venueOrderId" | "status" | "doubt" | "doubtedAt" | "absences" | "filledQuantity" | "updatedAt" | "heardAt" | "message" | "finding" | "isSettled", ExtArgs["result"]["brokerOrder"]>
 export type BrokerOrderInclude<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   fills?: boolean | Prisma.BrokerOrder$fillsArgs<ExtArgs>
   _count?: boolean | Prisma.BrokerOrderCountOutputTypeDefaultArgs<ExtArgs>
@@ -1154,6 +1188,10 @@ export type $BrokerOrderPayload<ExtArgs extends runtime.Types.Extensions.Interna
      */
     heardAt: Date
     message: string | null
+    /**
+     * What an operator said became of it; null unless one did.
+     */
+    finding: $Enums.BrokerFinding | null
     /**
      * Nothing more is expected of it.
      */
@@ -1604,6 +1642,7 @@ export interface BrokerOrderFieldRefs {
   readonly updatedAt: Prisma.FieldRef<"BrokerOrder", 'DateTime'>
   readonly heardAt: Prisma.FieldRef<"BrokerOrder", 'DateTime'>
   readonly message: Prisma.FieldRef<"BrokerOrder", 'String'>
+  readonly finding: Prisma.FieldRef<"BrokerOrder", 'BrokerFinding'>
   readonly isSettled: Prisma.FieldRef<"BrokerOrder", 'Boolean'>
 }
     

@@ -6,9 +6,13 @@ import { newId, toGlobalId, uuidOf } from '@gridworks/kit/id';
 import { openTestSubgraph, userCaller, type TestSubgraph } from '@gridworks/kit/testing';
 import type { UserCaller } from '@gridworks/kit/caller';
 import { publish } from '@gridworks/kit/events';
+import { formatDecimal } from '@gridworks/kit/money';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tagOf } from './domain/broker/tag.ts';
 import { createRandom } from './domain/random.ts';
 import { registerInstruments } from './store/instrument.ts';
@@ -21,11 +25,18 @@ import { giveShares } from './testing/shares.ts';
 
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id status } refusal { code path } } }`;
 const CANCEL = `mutation ($input: CancelOrderInput!) { cancelOrder(input: $input) { order { id status } refusal { code } } }`;
-const ORDER = `query ($id: ID!) { order(id: $id) { status filledQuantity cancelReason rejectReason
+const MODIFY = `mutation ($input: ModifyOrderInput!) { modifyOrder(input: $input) { order { id status } refusal { code path } } }`;
+const ORDER = `query ($id: ID!) { order(id: $id) { status quantity limitPrice filledQuantity cancelReason rejectReason
   history { kind } trades { price quantity } } }`;
 const MINE = `query ($id: ID!) { _entities(representations: [{ __typename: "User", id: $id }]) { ... on User {
-  orders(first: 100) { edges { node { clientOrderId status filledQuantity } } } } } }`;
+  orders(first: 100) { edges { node { clientOrderId status quantity limitPrice filledQuantity } } } } } }`;
+const UNKNOWN = `{ venue { unknownOrders { order { id status } since brokerOrderId } } }`;
+const RESOLVE = `mutation ($input: ResolveUnknownOrderInput!) { resolveUnknownOrder(input: $input) {
+  order { status filledQuantity } refusal { code } } }`;
+const SIGN_IN = `mutation ($input: SignInAtBrokerInput!) { signInAtBroker(input: $input) { venue { kind } refusal { code } } }`;
 const TENANT = newId();
+const OPERATOR = userCaller({ tenantId: TENANT, roles: ['TRADER', 'OPERATOR'] });
+const STRANGER = userCaller({ tenantId: newId(), roles: ['OPERATOR'] });
 const CREDENTIALS = { apiKey: 'key', accessToken: 'token', apiSecret: 'secret' };
 /** A trading day, 10:00 in India. */
 const START_MS = Date.UTC(2026, 10, 23, 4, 30);
@@ -33,6 +44,8 @@ const ROUNDS_MAX = 20_000;
 
 interface Seen {
   readonly status: string;
+  readonly quantity: number;
+  readonly limitPrice: string | null;
   readonly filledQuantity: number;
   readonly cancelReason: string | null;
   readonly rejectReason: string | null;
@@ -48,18 +61,26 @@ interface Answer {
 let time: ManualTime;
 let standIn: StandIn;
 let trading: TestSubgraph;
+let dataDir: string;
 let named = 0;
 
 function open(url?: string): Promise<TestSubgraph> {
   const { restUrl } = standIn;
   return openTestSubgraph(
     (platform) => createTrading({ ...platform, clock: () => Math.floor(time.now()) }, undefined, time),
-    { BROKER_URL: restUrl, BROKER_API_KEY: 'key', BROKER_ACCESS_TOKEN: 'token', BROKER_API_SECRET: 'secret' },
+    {
+      BROKER_URL: restUrl,
+      BROKER_API_KEY: 'key',
+      BROKER_ACCESS_TOKEN: 'token',
+      BROKER_API_SECRET: 'secret',
+      GRIDWORKS_DATA: dataDir,
+    },
     url,
   );
 }
 
-beforeEach(async () => {
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'broker-'));
   time = new ManualTime(START_MS);
   const listings = [{ name: 'NSE:INFY', token: 408_065, lastPrice: 1_500_00n }];
   standIn = await StandIn.open(
@@ -95,9 +116,13 @@ beforeEach(async () => {
   ]);
 });
 
-afterEach(async () => {
+// One graph and one broker for all: everybody who trades is somebody else.
+afterEach(() => standIn.faults.calm());
+
+afterAll(async () => {
   await trading.close();
   await standIn.close();
+  await rm(dataDir, { recursive: true });
 });
 
 /** Lets time pass until something is so. */
@@ -162,20 +187,33 @@ function cancel(caller: UserCaller, orderId: string): Promise<{ cancelOrder: Ans
   return trading.data<{ cancelOrder: Answer }>(CANCEL, { input: { orderId } }, caller);
 }
 
-async function ordersOf(
-  caller: UserCaller,
-): Promise<{ readonly clientOrderId: string; readonly status: string; readonly filledQuantity: number }[]> {
+async function modify(caller: UserCaller, orderId: string, wish: object): Promise<Answer> {
+  const input = { orderId, ...wish };
+  return (await trading.data<{ modifyOrder: Answer }>(MODIFY, { input }, caller)).modifyOrder;
+}
+
+/** How often the broker got an order. */
+function arrivals(id: string): number {
+  const tag = tagOf(uuidOf('Order', id) ?? '');
+  return standIn.truth.orders.filter((order) => order.tag === tag).length;
+}
+
+type Listed = Pick<Seen, 'status' | 'quantity' | 'limitPrice' | 'filledQuantity'> & {
+  readonly clientOrderId: string;
+};
+
+async function ordersOf(caller: UserCaller): Promise<Listed[]> {
   const { _entities } = await trading.data<{
-    _entities: { orders: { edges: { node: Awaited<ReturnType<typeof ordersOf>>[number] }[] } }[];
+    _entities: { orders: { edges: { node: Listed }[] } }[];
   }>(MINE, { id: toGlobalId('User', caller.userId) }, caller);
   return _entities.flatMap(({ orders }) => orders.edges.map(({ node }) => node));
 }
 
-/** Of the only user there is. */
-async function buyingPower(): Promise<bigint> {
+async function buyingPower({ userId }: UserCaller): Promise<bigint> {
   await trading.platform.bus.settled();
   const { rows } = await trading.db.system.query<{ buying_power: bigint }>(
-    'SELECT buying_power FROM trading.account',
+    'SELECT buying_power FROM trading.account WHERE user_id = $1',
+    [userId],
   );
   return rows[0]?.buying_power ?? 0n;
 }
@@ -217,7 +255,7 @@ describe('an order that a broker carries out', () => {
     ]);
     const again = await ask(asha, { clientOrderId: 'mine' });
     expect(again.order?.id).toBe(id);
-    expect(standIn.truth.orders).toHaveLength(1);
+    expect(arrivals(id)).toBe(1);
   });
 
   it('is cancelled when the broker says so, and not before', async () => {
@@ -235,7 +273,9 @@ describe('an order that a broker carries out', () => {
     expect(cancelled).toMatchObject({ cancelReason: 'USER', filledQuantity: 10 });
     expect(kinds(cancelled)).toEqual(['CREATED', 'CONFIRMED', 'EXECUTED', 'CANCEL_REQUESTED', 'CANCELLED']);
     expect((await cancel(asha, id)).cancelOrder.refusal?.code).toBe('ORDER_CLOSED');
-    expect(standIn.asked.filter((each) => each.startsWith('DELETE'))).toHaveLength(1);
+    expect(standIn.asked.filter((each) => each === `DELETE /orders/regular/${truth.orderId}`)).toHaveLength(
+      1,
+    );
     // Ninety shares are free again.
     expect((await ask(asha, { side: 'SELL', quantity: 91 })).refusal?.code).toBe('HOLDINGS_INSUFFICIENT');
   });
@@ -267,10 +307,12 @@ describe('an order that a broker carries out', () => {
       ['VENUE_UNSUPPORTED', ['input', 'postOnly']],
       ['VENUE_UNSUPPORTED', ['input', 'selfTradePrevention']],
     ]);
+    const open = await placed(asha);
     standIn.faults.arm('REFUSED_CONNECTION', 1_000);
     standIn.sockets.drop();
     await untilVenueIs('DISCONNECTED');
     expect((await ask(asha)).refusal?.code).toBe('VENUE_UNAVAILABLE');
+    expect((await modify(asha, open, { quantity: 50 })).refusal?.code).toBe('VENUE_UNAVAILABLE');
   });
 });
 
@@ -304,6 +346,7 @@ describe('an order about which the broker is wrong, silent or late', () => {
     standIn.faults.arm('LOST_UPDATE');
     standIn.fill(await truthOf(id), 100);
     const text = standIn.postback(await truthOf(id));
+    const sinceMs = time.now();
     const tell = (body: string): Promise<unknown> | undefined =>
       trading.subgraph.routes['/hooks/broker']?.(body);
     expect(await tell(text.replace(/"checksum":"../, '"checksum":"zz'))).toBe('NOT_GENUINE');
@@ -312,7 +355,7 @@ describe('an order about which the broker is wrong, silent or late', () => {
     expect([await tell(text), await tell(text)]).toEqual(['TAKEN', 'TAKEN']);
     await untilIs(asha, id, 'FILLED');
     // Long before everything would have been compared again.
-    expect(time.now() - START_MS).toBeLessThan(25_000);
+    expect(time.now() - sinceMs).toBeLessThan(25_000);
   });
 
   it('survives SILENT_SOCKET', async () => {
@@ -330,11 +373,11 @@ describe('an order about which the broker is wrong, silent or late', () => {
     standIn.faults.arm('LOST_UPDATE');
     const id = await placed(asha);
     await untilIs(asha, id, 'UNKNOWN');
-    expect(await buyingPower()).toBeLessThan(86_000_000n);
+    expect(await buyingPower(asha)).toBeLessThan(86_000_000n);
     expect(kinds(await untilIs(asha, id, 'OPEN'))).toEqual(['CREATED', 'DOUBTED', 'CONFIRMED']);
     standIn.fill(await truthOf(id), 100);
     await untilIs(asha, id, 'FILLED');
-    expect(standIn.truth.orders).toHaveLength(1);
+    expect(arrivals(id)).toBe(1);
   });
 
   it('is told to have failed, and its hold given back, only when it was missing for long enough', async () => {
@@ -353,10 +396,11 @@ describe('an order about which the broker is wrong, silent or late', () => {
     await untilIs(asha, id, 'OPEN');
     standIn.faults.arm('LOST_UPDATE');
     standIn.fill(await truthOf(id), 100);
+    const missed = standIn.faults.counts.get('MISSING_ORDER') ?? 0;
     standIn.faults.arm('MISSING_ORDER', 2);
     await cancel(asha, id);
     const filled = await untilIs(asha, id, 'FILLED');
-    expect(standIn.faults.counts.get('MISSING_ORDER')).toBe(2);
+    expect(standIn.faults.counts.get('MISSING_ORDER')).toBe(missed + 2);
     expect(kinds(filled)).not.toContain('CANCELLED');
   });
 
@@ -412,6 +456,268 @@ describe('an order about which the broker is wrong, silent or late', () => {
   });
 });
 
+describe('what operators see to', () => {
+  interface Unknown {
+    readonly order: { readonly id: string; readonly status: string };
+    readonly since: string;
+    readonly brokerOrderId: string | null;
+  }
+
+  async function unknown(caller: UserCaller): Promise<Unknown[] | null> {
+    const { venue } = await trading.data<{ venue: { unknownOrders: Unknown[] | null } }>(UNKNOWN, {}, caller);
+    return venue.unknownOrders;
+  }
+
+  async function resolve(orderId: string, more: object, caller = OPERATOR): Promise<string> {
+    const input = { orderId, finding: 'ABSENT', reason: 'looked at the console', ...more };
+    const { resolveUnknownOrder: answer } = await trading.data<{
+      resolveUnknownOrder: { order: { status: string; filledQuantity: number }; refusal: { code: string } };
+    }>(RESOLVE, { input }, caller);
+    return answer.refusal?.code ?? `${answer.order.status} ${answer.order.filledQuantity}`;
+  }
+
+  async function actions(kind: string): Promise<Record<string, unknown>[]> {
+    const { rows } = await trading.db.system.query<{ payload: Record<string, unknown> }>(
+      `SELECT payload FROM events.log WHERE topic = 'audit.admin.actions' AND payload ->> 'kind' = $1`,
+      [kind],
+    );
+    return rows.map(({ payload }) => payload);
+  }
+
+  it('is an order that the broker has forgotten: it holds until somebody says that it is not there', async () => {
+    const asha = await somebody(100);
+    const id = await placed(asha, { side: 'SELL', limitPrice: '1510.00' });
+    const truth = await truthOf(id);
+    standIn.fill(truth, 30);
+    await untilIs(asha, id, 'PARTIALLY_FILLED');
+    expect(await resolve(id, {})).toBe('ORDER_CERTAIN');
+    standIn.truth.forget(truth);
+    const { orderId: brokerOrderId } = truth;
+    await untilIs(asha, id, 'UNKNOWN');
+    expect(await unknown(OPERATOR)).toEqual([
+      { order: { id, status: 'UNKNOWN' }, since: expect.any(String) as string, brokerOrderId },
+    ]);
+    expect([await unknown(asha), await unknown(STRANGER)]).toEqual([null, []]);
+    const { errors } = await trading.ask(
+      RESOLVE,
+      { input: { orderId: id, finding: 'ABSENT', reason: 'x' } },
+      asha,
+    );
+    expect(errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect([
+      await resolve(id, {}, STRANGER),
+      await resolve(id, { reason: ' ' }),
+      await resolve(id, { brokerOrderId }),
+      await resolve(id, { finding: 'FOUND' }),
+      await resolve(id, { finding: 'FOUND', brokerOrderId }),
+    ]).toEqual([
+      'ORDER_UNKNOWN',
+      'REASON_INVALID',
+      'BROKER_ORDER_ID_INVALID',
+      'BROKER_ORDER_ID_INVALID',
+      'BROKER_ORDER_UNKNOWN',
+    ]);
+    expect((await ask(asha, { side: 'SELL', quantity: 1, limitPrice: '1510.00' })).refusal?.code).toBe(
+      'HOLDINGS_INSUFFICIENT',
+    );
+    expect([await resolve(id, {}), await resolve(id, {})]).toEqual(['CANCELLED 30', 'CANCELLED 30']);
+    expect(await resolve(id, { finding: 'FOUND', brokerOrderId })).toBe('ORDER_CERTAIN');
+    expect(await actions('ORDER_RESOLVED')).toEqual([
+      {
+        ...{ kind: 'ORDER_RESOLVED', userId: OPERATOR.userId, subjectId: uuidOf('Order', id) },
+        ...{ finding: 'ABSENT', brokerOrderId, reason: 'looked at the console' },
+      },
+    ]);
+    expect(await unknown(OPERATOR)).toEqual([]);
+    await trading.platform.bus.settled([]);
+    expect(await seen(asha, id)).toMatchObject({ status: 'CANCELLED', cancelReason: 'BROKER' });
+    expect((await ask(asha, { side: 'SELL', quantity: 70, limitPrice: '1510.00' })).refusal).toBeNull();
+  });
+
+  it('is an order that no list of the broker has: what the broker says of its id is taken', async () => {
+    const asha = await somebody();
+    const [id, other] = [await placed(asha), await placed(asha)];
+    const truth = await truthOf(id);
+    await untilIs(asha, id, 'OPEN');
+    standIn.truth.unlisted.add(truth);
+    standIn.faults.arm('LOST_UPDATE');
+    standIn.fill(truth, 100);
+    await untilIs(asha, id, 'UNKNOWN');
+    const found = { finding: 'FOUND', brokerOrderId: truth.orderId };
+    expect(await resolve(id, { ...found, brokerOrderId: (await truthOf(other)).orderId })).toBe(
+      'BROKER_ORDER_OTHER',
+    );
+    expect([await resolve(id, found), await resolve(id, found)]).toEqual(['FILLED 100', 'FILLED 100']);
+    await untilPosition(asha, 100n);
+    expect(await actions('ORDER_RESOLVED')).toHaveLength(2);
+  });
+
+  it('is a login that is over: orders are refused, and go on with the next one, also after a restart', async () => {
+    const asha = await somebody();
+    const signIn = async (requestToken: string): Promise<string | undefined> => {
+      const { signInAtBroker: answer } = await trading.data<{
+        signInAtBroker: { refusal: { code: string } | null };
+      }>(SIGN_IN, { input: { requestToken } }, OPERATOR);
+      return answer.refusal?.code;
+    };
+    standIn.logins.expire();
+    // The first to hear of it is an order, which was not placed for certain.
+    await untilIs(asha, await placed(asha), 'REJECTED');
+    await untilVenueIs('LOGGED_OUT');
+    expect((await ask(asha)).refusal?.code).toBe('VENUE_UNAVAILABLE');
+    const requestToken = standIn.logins.request();
+    const { errors } = await trading.ask(SIGN_IN, { input: { requestToken } }, asha);
+    expect(errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect([await signIn('guessed'), await signIn('?')]).toEqual([
+      'REQUEST_TOKEN_INVALID',
+      'REQUEST_TOKEN_INVALID',
+    ]);
+    const sockets = standIn.sockets.count;
+    expect(await signIn(requestToken)).toBeUndefined();
+    expect(await signIn(requestToken)).toBe('REQUEST_TOKEN_INVALID');
+    await untilVenueIs('CONNECTED');
+    expect(standIn.sockets.count).toBe(sockets + 1);
+    await trading.subgraph.stop();
+    await trading.subgraph.start();
+    await untilVenueIs('CONNECTED');
+    const id = await placed(asha);
+    standIn.fill(await truthOf(id), 100);
+    await untilIs(asha, id, 'FILLED');
+    expect((await stat(join(dataDir, 'broker-session.json'))).mode & 0o777).toBe(0o600);
+    expect(await actions('BROKER_SIGNED_IN')).toEqual([
+      { kind: 'BROKER_SIGNED_IN', userId: OPERATOR.userId, subjectId: 'AB1234' },
+    ]);
+    const { rows } = await trading.db.system.query(
+      `SELECT FROM events.log WHERE payload::text ~ 'request-1|access-1'`,
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
+describe('a change of an order that a broker carries out', () => {
+  async function opened(caller: UserCaller, more: object = {}): Promise<[string, TrueOrder]> {
+    const id = await placed(caller, more);
+    await untilIs(caller, id, 'OPEN');
+    return [id, await truthOf(id)];
+  }
+
+  /** How often the broker was asked to change an order. */
+  function changesOf({ orderId }: TrueOrder): number {
+    return standIn.asked.filter((each) => each === `PUT /orders/regular/${orderId}`).length;
+  }
+
+  /** Waits until the last thing that happened to an order was this. */
+  async function untilLast(caller: UserCaller, id: string, kind: string): Promise<Seen> {
+    await until(async () => kinds(await seen(caller, id)).at(-1) === kind, 100);
+    // The history is read after the order that it is of.
+    return seen(caller, id);
+  }
+
+  it('is held for when it is wished, and made when the broker says so', async () => {
+    const asha = await somebody();
+    const [id, truth] = await opened(asha);
+    const before = await buyingPower(asha);
+    standIn.faults.arm('LOST_UPDATE');
+    const wish = { quantity: 200, limitPrice: '1499.90' };
+    expect(await modify(asha, id, wish)).toMatchObject({ order: { status: 'OPEN' }, refusal: null });
+    // Nothing has left yet: no time has passed.
+    expect(truth.quantity).toBe(100);
+    expect(await buyingPower(asha)).toBeLessThan(before - 100n * 1_499_00n);
+    expect(await modify(asha, id, wish)).toMatchObject({ refusal: null });
+    const modified = await untilLast(asha, id, 'MODIFIED');
+    expect(modified).toMatchObject({ quantity: 200, limitPrice: '1499.90' });
+    expect(kinds(modified)).toEqual(['CREATED', 'CONFIRMED', 'MODIFY_REQUESTED', 'MODIFIED']);
+    expect(truth).toMatchObject({ quantity: 200, price: 1_499_90n });
+    expect(changesOf(truth)).toBe(1);
+    expect((await modify(asha, id, { limitPrice: '1499.91' })).refusal?.code).toBe('TICK_SIZE_VIOLATED');
+    standIn.fill(truth, 200);
+    await untilIs(asha, id, 'FILLED');
+  });
+
+  it('is refused by the broker, or never made by its exchange, and then held for no more', async () => {
+    const asha = await somebody();
+    const [id, truth] = await opened(asha);
+    const before = (await untilIs(asha, id, 'OPEN')).quantity;
+    standIn.faults.arm('REFUSED_CHANGE');
+    await modify(asha, id, { quantity: 300 });
+    expect((await untilLast(asha, id, 'MODIFY_REFUSED')).quantity).toBe(before);
+    standIn.faults.arm('UNMADE_CHANGE');
+    await modify(asha, id, { quantity: 300 });
+    expect((await untilLast(asha, id, 'MODIFY_REFUSED')).quantity).toBe(before);
+    expect(truth.quantity).toBe(100);
+    expect(changesOf(truth)).toBe(2);
+    await cancel(asha, id);
+    await untilIs(asha, id, 'CANCELLED');
+  });
+
+  it('is overtaken by a fill', async () => {
+    const asha = await somebody(150);
+    const [id, truth] = await opened(asha, { side: 'SELL', limitPrice: '1510.00' });
+    standIn.faults.arm('LOST_UPDATE');
+    standIn.fill(truth, 100);
+    expect((await modify(asha, id, { quantity: 150 })).refusal).toBeNull();
+    const filled = await untilIs(asha, id, 'FILLED');
+    expect(filled).toMatchObject({ quantity: 100, filledQuantity: 100 });
+    // The other fifty are free again.
+    expect((await ask(asha, { side: 'SELL', quantity: 50, limitPrice: '1510.00' })).refusal).toBeNull();
+  });
+
+  it('is told after a trade that only the larger order can have had', async () => {
+    const asha = await somebody();
+    const [id, truth] = await opened(asha);
+    standIn.faults.arm('LOST_UPDATE', 2);
+    await modify(asha, id, { quantity: 150 });
+    await until(() => truth.quantity === 150);
+    // The next book is of before the change; the list of trades beside it is not.
+    standIn.faults.arm('STALE_BOOK');
+    standIn.fill(truth, 100);
+    const part = await untilIs(asha, id, 'PARTIALLY_FILLED');
+    expect(part).toMatchObject({ quantity: 150, filledQuantity: 100 });
+    expect(standIn.faults.counts.get('STALE_BOOK')).toBeGreaterThan(0);
+    standIn.fill(truth, 50);
+    expect((await untilIs(asha, id, 'FILLED')).filledQuantity).toBe(150);
+  });
+
+  it('survives answers that are lost, late or garbled, and requests that are turned away', async () => {
+    const asha = await somebody();
+    const [id, truth] = await opened(asha, { quantity: 10 });
+    let quantity = 10;
+    for (const fault of [
+      'ERROR_BEFORE',
+      'ERROR_AFTER',
+      'RESET_AFTER',
+      'TIMED_OUT_AFTER',
+      'GARBLED_ANSWER',
+      'DONE_LATE',
+      'TOO_MANY_REQUESTS',
+    ] as const) {
+      quantity += 1;
+      standIn.faults.arm(fault);
+      await modify(asha, id, { quantity });
+      await until(async () => (await seen(asha, id)).quantity === quantity, 100);
+      expect(truth.quantity).toBe(quantity);
+    }
+    await untilIs(asha, id, 'OPEN');
+    standIn.fill(truth, quantity);
+    await untilIs(asha, id, 'FILLED');
+  });
+
+  it('is asked for again by the next process, which finds that it was made', async () => {
+    const asha = await somebody();
+    const [id, truth] = await opened(asha);
+    standIn.faults.arm('SLOW_ANSWER');
+    standIn.faults.arm('LOST_UPDATE');
+    await modify(asha, id, { quantity: 40 });
+    await vi.waitFor(() => expect(standIn.asked).toContain(`PUT /orders/regular/${truth.orderId}`));
+    await trading.subgraph.stop();
+    await trading.subgraph.start();
+    await until(async () => (await seen(asha, id)).quantity === 40, 100);
+    expect(truth.quantity).toBe(40);
+    standIn.fill(truth, 40);
+    await untilIs(asha, id, 'FILLED');
+  });
+});
+
 describe('orders at a broker that does everything wrong at once', () => {
   const STEPS = 120;
 
@@ -424,9 +730,13 @@ describe('orders at a broker that does everything wrong at once', () => {
       Object.fromEntries(FAULT_NAMES.map((name) => [name, rare.includes(name) ? 0.01 : 0.06])),
     );
     const names = new Map<string, string>();
+    const ours = (): TrueOrder[] => {
+      const tags = new Set([...names.values()].map((id) => tagOf(uuidOf('Order', id) ?? '')));
+      return standIn.truth.orders.filter(({ tag }) => tags.has(tag));
+    };
     for (let step = 0; step < STEPS; step++) {
       const dice = random.uniform();
-      const living = standIn.truth.orders.filter(({ status }) => status === 'OPEN');
+      const living = ours().filter(({ status }) => status === 'OPEN');
       const order = pick(living);
       if (dice < 0.4) {
         await untilVenueIs('CONNECTED');
@@ -437,6 +747,11 @@ describe('orders at a broker that does everything wrong at once', () => {
       } else if (dice < 0.55) {
         const id = pick([...names.values()]);
         if (id !== undefined) await cancel(asha, id);
+      } else if (dice < 0.75) {
+        const id = pick([...names.values()]);
+        const quantity = 1 + Math.floor(random.uniform() * 30);
+        const limitPrice = `1499.${10 + 5 * Math.floor(random.uniform() * 10)}`;
+        if (id !== undefined) await modify(asha, id, { quantity, limitPrice });
       } else if (order) {
         standIn.fill(order, 1 + Math.floor(random.uniform() * (order.quantity - order.filled)));
       }
@@ -448,29 +763,37 @@ describe('orders at a broker that does everything wrong at once', () => {
     standIn.faults.calm();
     // What the broker does late is done by then.
     await until(passed(20_000), 100);
-    const truly = (): readonly { name: string; isOpen: boolean; filled: number }[] =>
+    const truly = (): readonly { name: string; open: string | null; filled: number }[] =>
       [...names].map(([name, id]) => {
         const tag = tagOf(uuidOf('Order', id) ?? '');
-        const its = standIn.truth.orders.find((each) => each.tag === tag);
-        return { name, isOpen: its?.status === 'OPEN', filled: its?.filled ?? 0 };
+        const its = ours().find((each) => each.tag === tag);
+        const terms = its && `${its.quantity} at ${formatDecimal(its.price)}`;
+        return { name, open: terms && its.status === 'OPEN' ? terms : null, filled: its?.filled ?? 0 };
       });
     const told = async (): Promise<ReturnType<typeof truly>> => {
       const all = await ordersOf(asha);
       return [...names.keys()].map((name) => {
         const its = all.filter(({ clientOrderId }) => clientOrderId.split('/')[0] === name);
-        const open = its.some(({ status }) => status === 'OPEN' || status === 'PARTIALLY_FILLED');
+        const open = its.find(({ status }) => status === 'OPEN' || status === 'PARTIALLY_FILLED');
         const isSure = its.every(({ status }) => status !== 'PENDING' && status !== 'UNKNOWN');
         const filled = its.reduce((sum, { filledQuantity }) => sum + filledQuantity, 0);
-        return { name: isSure ? name : `${name}?`, isOpen: open, filled };
+        const terms = open ? `${open.quantity} at ${open.limitPrice}` : null;
+        return { name: isSure ? name : `${name}?`, open: terms, filled };
       });
     };
     const isOver = passed(300_000);
     await until(async () => isDeepStrictEqual(await told(), truly()) || isOver(), 1_000);
     expect(await told()).toEqual(truly());
     expect(new Set(standIn.truth.orders.map(({ tag }) => tag)).size).toBe(standIn.truth.orders.length);
-    expect(standIn.truth.orders.length).toBeGreaterThan(15);
-    const [net] = standIn.truth.positions();
-    await untilPosition(asha, 1_000n + BigInt(net?.quantity ?? 0));
+    expect(ours().length).toBeGreaterThan(15);
+    const { rows } = await trading.db.system.query(
+      `SELECT FROM trading.order_event WHERE user_id = $1 AND kind = 'MODIFY_REQUESTED'`,
+      [asha.userId],
+    );
+    expect(rows).not.toEqual([]);
+    const signed = ours().map(({ side, filled }) => (side === 'BUY' ? filled : -filled));
+    const net = signed.reduce((sum, filled) => sum + filled, 0);
+    await untilPosition(asha, 1_000n + BigInt(net));
   });
 });
 
@@ -511,12 +834,29 @@ describe('the market', () => {
 });
 
 describe("a process that ends between the commit and the broker's answer", () => {
+  let replaced: TestSubgraph | undefined;
+
+  /** Another process takes over, and this one does not know. */
+  async function replace(): Promise<void> {
+    replaced = trading;
+    trading = await open(replaced.db.url);
+  }
+
+  // And takes its turn back.
+  afterEach(async () => {
+    if (!replaced) return;
+    await trading.close();
+    [trading, replaced] = [replaced, undefined];
+    await trading.subgraph.stop();
+    await trading.subgraph.start();
+  });
+
   /** Lets no order be kept as sent, and so none be sent, until the returned function is called. */
   async function hinder(): Promise<() => Promise<void>> {
     const owner = new pg.Client(trading.db.url);
     await owner.connect();
     await owner.query(
-      `CREATE FUNCTION trading.hinder() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`,
+      `CREATE OR REPLACE FUNCTION trading.hinder() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`,
     );
     await owner.query(
       `CREATE TRIGGER hinder BEFORE INSERT ON trading.broker_order EXECUTE FUNCTION trading.hinder()`,
@@ -532,30 +872,27 @@ describe("a process that ends between the commit and the broker's answer", () =>
     const free = await hinder();
     const id = await placed(asha);
     await until(passed(6_000));
-    expect(standIn.truth.orders).toEqual([]);
-    const replaced = trading;
-    trading = await open(replaced.db.url);
+    expect(arrivals(id)).toBe(0);
+    await replace();
     await free();
     standIn.fill(await truthOf(id), 100);
     await untilIs(asha, id, 'FILLED');
     await until(passed(30_000), 500);
-    expect(standIn.truth.orders).toHaveLength(1);
-    await replaced.close();
+    expect(arrivals(id)).toBe(1);
   });
 
   it('has it carried out once when it was sent and not answered', async () => {
     const asha = await somebody();
+    const asked = standIn.asked.length;
     // As long as time stands still, nothing is answered.
     standIn.faults.arm('SLOW_ANSWER');
     const id = await placed(asha);
-    await vi.waitFor(() => expect(standIn.asked).toContain('POST /orders/regular'));
-    const replaced = trading;
-    trading = await open(replaced.db.url);
+    await vi.waitFor(() => expect(standIn.asked.slice(asked)).toContain('POST /orders/regular'));
+    await replace();
     standIn.fill(await truthOf(id), 100);
     await untilIs(asha, id, 'FILLED');
     await until(passed(60_000), 500);
-    expect(standIn.truth.orders).toHaveLength(1);
-    await replaced.close();
+    expect(arrivals(id)).toBe(1);
   });
 
   it('does not send an order that has grown old, and says so', async () => {
@@ -567,6 +904,6 @@ describe("a process that ends between the commit and the broker's answer", () =>
     expect(await untilIs(asha, old, 'REJECTED')).toMatchObject({ rejectReason: 'NOT_PLACED' });
     await free();
     await until(passed(30_000), 500);
-    expect(standIn.truth.orders).toEqual([]);
+    expect([arrivals(old), arrivals(unwanted)]).toEqual([0, 0]);
   });
 });

@@ -11,11 +11,12 @@ import type { Log } from '@gridworks/kit/telemetry';
 import type { Clock } from '@gridworks/kit/time';
 import { isEnded, isSettled, type Change, type VenueOrder } from './domain/broker/order.ts';
 import { ticketOf } from './domain/broker/standing.ts';
+import type { Amendment } from './domain/oms/amendment.ts';
 import type { Order } from './domain/order.ts';
 import type { Route } from './exchange.ts';
 import type { Time } from './remote/time.ts';
 import type { RoutedBook } from './routed-book.ts';
-import type { Venue } from './venue.ts';
+import { isPassing, type Venue } from './venue.ts';
 
 /** An order that could not be sent for so long is not sent any more: its price is of another time. */
 export const SEND_MS_MAX = 30_000;
@@ -28,6 +29,8 @@ export class BrokerDesk implements Route {
   readonly #again = new Set<string>();
   /** Orders that the broker has agreed to cancel. */
   readonly #cancelling = new Set<string>();
+  /** Orders that the broker has agreed to change, and when the change was wished. */
+  readonly #changing = new Map<string, number>();
   readonly #hearing = new Set<Promise<void>>();
   /** Orders of which something that the broker said is not taken in. */
   readonly #unheard = new Set<string>();
@@ -57,6 +60,7 @@ export class BrokerDesk implements Route {
         this.log.info({ state }, 'the connection to the broker changed');
         if (state !== 'CONNECTED') return;
         this.#cancelling.clear();
+        this.#changing.clear();
         void this.#sweep(true);
       },
     });
@@ -85,7 +89,10 @@ export class BrokerDesk implements Route {
   }
 
   #changed({ order: { id }, happenings }: Change): void {
-    if (happenings.some(({ kind }) => kind === 'CLARIFIED')) this.#cancelling.delete(id);
+    if (happenings.some(({ kind }) => kind === 'CLARIFIED')) {
+      this.#cancelling.delete(id);
+      this.#changing.delete(id);
+    }
     // Told at once, also while an answer about this order is waited for.
     const heard = this.#hear(id).finally(() => this.#hearing.delete(heard));
     this.#hearing.add(heard);
@@ -126,7 +133,10 @@ export class BrokerDesk implements Route {
     try {
       const refusal = await this.book.take(orderId, () => this.venue.order(orderId));
       if (!refusal) return void this.#unheard.delete(orderId);
-      this.log.error({ orderId, code: refusal.code }, 'a trade at the broker is not covered by its user');
+      this.log.error(
+        { orderId, code: refusal.code },
+        'what the broker says of an order is not covered by its user',
+      );
     } catch (error) {
       this.log.error({ err: error, orderId }, 'what the broker said was not kept; it will be taken in again');
     }
@@ -141,7 +151,9 @@ export class BrokerDesk implements Route {
     const isOver = routed.endedAt !== null;
     if (!believed) return isOver ? undefined : this.#send(routed.order, routed.cancel !== null);
     // What is over here must not live on there.
-    if (isOver || routed.cancel !== null) await this.#cancel(believed);
+    if (isOver || routed.cancel !== null) return this.#cancel(believed);
+    if (routed.amendment) await this.#change(believed, routed.amendment);
+    else this.#changing.delete(orderId);
   }
 
   async #send(order: Order, isUnwanted: boolean): Promise<void> {
@@ -150,6 +162,25 @@ export class BrokerDesk implements Route {
     if (isUnwanted) return this.book.end(id, 'CANCELLED');
     if (this.clock() - placedAt.getTime() > SEND_MS_MAX) return this.book.end(id, 'NOT_PLACED', 'NOT_PLACED');
     if (this.isOpen) await this.venue.place(id, ticketOf(order));
+  }
+
+  /** Asks for other terms until the broker has answered; the same may be asked twice. */
+  async #change(believed: VenueOrder, { at, ...wished }: Amendment): Promise<void> {
+    const { id, venueOrderId, doubt } = believed;
+    if (isEnded(believed) || venueOrderId === null || doubt) return;
+    if (this.clock() - at > SEND_MS_MAX) return this.#endChange(id);
+    if (this.#changing.get(id) === at || !this.isOpen) return;
+    this.#changing.set(id, at);
+    const { quantity, limitPrice, triggerPrice } = wished;
+    const answer = await this.venue.modify(id, { quantity, limitPrice, triggerPrice });
+    if (!isRefusal(answer)) return;
+    this.#changing.delete(id);
+    if (!isPassing(answer)) await this.#endChange(id);
+  }
+
+  /** The broker is not asked any more, and what it made of the order is what it says from now on. */
+  async #endChange(id: string): Promise<void> {
+    if (await this.venue.reconcile()) await this.book.endAmendment(id, () => this.venue.order(id));
   }
 
   async #cancel(believed: VenueOrder): Promise<void> {

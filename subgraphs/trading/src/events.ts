@@ -71,7 +71,9 @@ function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
       const payload = { orderId, userId, symbol, exchange, side, product, triggerPrice };
       return { topic: 'orders.triggered', key: orderId, tenantId, payload };
     }
-    case 'MODIFIED': {
+    case 'MODIFY_REQUESTED':
+    case 'MODIFIED':
+    case 'MODIFY_REFUSED': {
       const payload = {
         orderId,
         userId,

@@ -64,6 +64,7 @@ import type {
   Terms,
 } from './domain/oms/command.ts';
 import type { Assets } from './domain/oms/account.ts';
+import { wishedOrder } from './domain/oms/amendment.ts';
 import type { Print } from './domain/oms/outcome.ts';
 import type { Oms } from './domain/oms/oms.ts';
 import { isPlain, rareOf } from './domain/oms/state.ts';
@@ -286,7 +287,10 @@ export class Exchange {
     const oms = await this.#journal.ready();
     const order = oms.order(orderId);
     if (order?.userId !== caller.userId) return this.#noOpenOrder(caller, orderId);
-    if (hasTerms(order, changeTerms(order, wish))) {
+    const routed = oms.routed(orderId);
+    if (routed && !this.#route?.isOpen) return no('VENUE_UNAVAILABLE');
+    const stands = wishedOrder(order, routed?.amendment ?? null);
+    if (hasTerms(stands, changeTerms(stands, wish))) {
       await this.#journal.settled();
       return order;
     }
@@ -294,10 +298,10 @@ export class Exchange {
     const market = this.#markets.get(symbol);
     if (market) this.#list(oms, market);
     const about = { id: newId(), sequence: oms.sequence, at: this.clock(), userId, orderId, symbol };
-    return this.#answer(
-      this.#decide(oms, market, { kind: 'modify', ...about, ...plainTerms(wish) }),
-      orderId,
-    );
+    const command = { kind: 'modify', ...about, ...plainTerms(wish) } as const;
+    const modified = await this.#answer(this.#decide(oms, routed ? undefined : market, command), orderId);
+    if (routed && !isRefusal(modified)) this.#route?.attend([orderId]);
+    return modified;
   }
 
   /** Takes what is left of the caller's order out of the market. */

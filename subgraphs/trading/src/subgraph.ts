@@ -1,10 +1,10 @@
 /** Wires the trading domain into one Subgraph value. */
-import type { BrokerSettings, TickSettings } from '@gridworks/kit/config';
+import type { TickSettings } from '@gridworks/kit/config';
 import { defineSubgraph, type HookVerdict, type Platform, type Subgraph } from '@gridworks/kit/subgraph';
 import { SagaRunner } from '@gridworks/kit/saga/runner';
 import { AlertWatch } from './alerts.ts';
 import { basketSaga } from './basket.ts';
-import { BrokerDesk } from './broker-desk.ts';
+import { Broker } from './broker.ts';
 import { creditAccounts, reactions, releaseWithdrawals } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { GttWatch } from './gtts.ts';
@@ -39,7 +39,6 @@ import { GttResolver, UserGttsResolver, resolveGtt } from './resolvers/gtt.ts';
 import { UserWatchlistsResolver, WatchlistResolver, resolveWatchlist } from './resolvers/watchlist.ts';
 import { OrderEventRetention } from './retention.ts';
 import { ClickHouse } from './remote/clickhouse.ts';
-import { KITE_DEFAULTS, KiteVenue } from './remote/kite/venue.ts';
 import { machineTime, type Time } from './remote/time.ts';
 import { Instrument } from './schema/market.ts';
 import { Order, Trade } from './schema/order.ts';
@@ -53,7 +52,6 @@ import { ProposedOrder } from './schema/rebalancing.ts';
 import { Saga } from './schema/saga.ts';
 import { AccountStore } from './store/account.ts';
 import { AlertStore } from './store/alert.ts';
-import { BrokerOrderStore } from './store/broker-order.ts';
 import { CandleStore } from './store/candle.ts';
 import { GttStore } from './store/gtt.ts';
 import { InstrumentStore } from './store/instrument.ts';
@@ -65,7 +63,6 @@ import { WatchlistStore } from './store/watchlist.ts';
 import type { TickArchive } from './tick-archive.ts';
 import { TickKeeper } from './tick-keeper.ts';
 import { TickRetention } from './tick-retention.ts';
-import { VenueMarket } from './venue-market.ts';
 
 /**
  * `openMarket`: another market than the simulated one, where that is to run; the exchange stands when it is opened.
@@ -102,9 +99,8 @@ export function createTrading(
   const rebalancing = { db, exchange, instruments, clock };
   sagas.on(rebalancingSaga(rebalancing));
   if (ticks) platform.reporter.watch('ticks', () => !ticks.isAway);
-  if (config.broker) platform.reporter.watch('venue', () => venue?.state === 'CONNECTED');
-  let venue: KiteVenue | undefined;
-  let desk: BrokerDesk | undefined;
+  if (config.broker) platform.reporter.watch('venue', () => broker?.state === 'CONNECTED');
+  let broker: Broker | undefined;
   let market: Market | undefined;
 
   return defineSubgraph<TradingContext>(platform, {
@@ -150,7 +146,7 @@ export function createTrading(
       ...base,
       platform,
       exchange,
-      venue,
+      broker,
       hours,
       instruments,
       recorder,
@@ -167,13 +163,12 @@ export function createTrading(
       gttWatch,
       loaders: createLoaders(instruments, orders, positions, portfolios, watchlists, alerts, gtts, clock),
     }),
-    hooks: config.broker ? { broker: (text) => postback(venue, text) } : {},
+    hooks: config.broker ? { broker: (text) => postback(broker, text) } : {},
     reactions: [creditAccounts(exchange), releaseWithdrawals(exchange), ...reactions],
     start: async () => {
       if (config.broker) {
-        venue = venueOf(config.broker, platform, exchange, time);
-        desk = new BrokerDesk(exchange.routed, venue, clock, time, log);
-        exchange.routeTo(desk);
+        broker = await Broker.of(config.broker, platform, exchange, time);
+        exchange.routeTo(broker.desk);
       }
       await exchange.start();
       await recorder.start();
@@ -184,18 +179,16 @@ export function createTrading(
       await gttWatch.start();
       retention.start();
       sagas.start();
-      if (venue) {
-        market = new VenueMarket(venue, exchange, clock);
-        market.start();
-      }
-      await desk?.start();
-      if (venue || config.simulatorSeed === undefined) return;
+      market = broker?.market;
+      market?.start();
+      await broker?.desk.start();
+      if (broker || config.simulatorSeed === undefined) return;
       market = openMarket?.(exchange) ?? new SimulatedMarket(config.simulatorSeed, exchange, clock, log);
       market.start();
     },
     stop: async () => {
       await market?.stop();
-      await desk?.stop();
+      await broker?.desk.stop();
       await hours.stop();
       await sagas.stop();
       await retention.stop();
@@ -209,18 +202,9 @@ export function createTrading(
   });
 }
 
-function venueOf(broker: BrokerSettings, { db, log }: Platform, exchange: Exchange, time: Time): KiteVenue {
-  // Who is not the one writer any more must not send what the one who is will send.
-  const journal = new BrokerOrderStore(db, (tx) => exchange.holdTurn(tx));
-  const options = { ...KITE_DEFAULTS, ...broker };
-  return new KiteVenue(options, time, Math.random, journal, log.child({ part: 'broker' }));
-}
-
-async function postback(venue: KiteVenue | undefined, text: string): Promise<HookVerdict> {
-  if (!venue) throw new Error('there is no broker before the start');
-  const fault = await venue.takePostback(text);
-  if (fault === undefined) return 'TAKEN';
-  return fault === 'CHECKSUM_WRONG' ? 'NOT_GENUINE' : fault;
+async function postback(broker: Broker | undefined, text: string): Promise<HookVerdict> {
+  if (!broker) throw new Error('there is no broker before the start');
+  return broker.takePostback(text);
 }
 
 function archiveOf(settings: TickSettings | undefined): TickArchive | undefined {

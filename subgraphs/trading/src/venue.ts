@@ -22,6 +22,8 @@ export const VENUE_REFUSALS = {
   VENUE_ORDER_CLOSED: 'The order has ended.',
   VENUE_ORDER_UNCONFIRMED:
     'The venue has not confirmed the order yet; it cannot be changed until it is found.',
+  VENUE_ORDER_CERTAIN: 'It is known where the order stands.',
+  VENUE_ORDER_OTHER: 'The order that the venue has under this id is another one.',
   VENUE_UNAVAILABLE: 'The venue cannot be reached, or what we know of it is stale.',
   VENUE_BUSY: 'The venue takes no more requests at the moment.',
   VENUE_LOGGED_OUT: 'The venue does not take our credentials.',
@@ -35,6 +37,18 @@ export type VenueRefusal = Refusal<VenueRefusalCode>;
 /** A refusal of a venue with its standard sentence, or in the venue's own words. */
 export function venueRefusal(code: VenueRefusalCode, message: string = VENUE_REFUSALS[code]): VenueRefusal {
   return refuse(code, message);
+}
+
+const PASSING: readonly VenueRefusalCode[] = [
+  'VENUE_ORDER_UNCONFIRMED',
+  'VENUE_UNAVAILABLE',
+  'VENUE_BUSY',
+  'VENUE_LOGGED_OUT',
+];
+
+/** Whether a refusal is over by itself, so that whoever can wait asks again. */
+export function isPassing({ code }: VenueRefusal): boolean {
+  return PASSING.includes(code);
 }
 
 export interface VenueTick {
@@ -57,6 +71,14 @@ export interface VenueTick {
   readonly depth: { readonly bids: readonly DepthLevel[]; readonly asks: readonly DepthLevel[] } | null;
 }
 
+/** A login at a venue. */
+export interface Session {
+  /** Secret; good until the venue ends it. */
+  readonly accessToken: string;
+  /** Who we are there. */
+  readonly account: string;
+}
+
 /** What a venue says when it is asked for everything of today. */
 export interface VenueReport {
   readonly orders: readonly OrderReport[];
@@ -73,6 +95,16 @@ export interface VenueListener {
   readonly found?: (discrepancy: Discrepancy) => void;
 }
 
+/** Somebody's word about an order of which nobody else knows what became. */
+export interface Ruling {
+  /** Of the tenant whose order it is. */
+  readonly tenantId: string;
+  /** Who gave it. */
+  readonly userId: string;
+  /** Why they think so. */
+  readonly reason: string;
+}
+
 /**
  * Keeps what a venue must remember over a restart. Each call is one transaction: what follows from a happening belongs
  * into it, so that it happens exactly once.
@@ -81,7 +113,7 @@ export interface VenueJournal {
   /** The orders that have not settled, and those of which something was learned since: they may fill late. */
   recent(sinceMs: number): Promise<readonly VenueOrder[]>;
   /** Rejects when nothing was kept; then nothing is believed either, and the venue is asked again. */
-  record(changes: readonly Change[]): Promise<void>;
+  record(changes: readonly Change[], ruling?: Ruling): Promise<void>;
 }
 
 export interface Venue {
@@ -98,6 +130,13 @@ export interface Venue {
   modify(id: string, terms: Partial<Terms>): Promise<VenueOrder | VenueRefusal>;
   /** Asks to cancel; the order is cancelled when the venue says so, and may fill until then. */
   cancel(id: string): Promise<VenueOrder | VenueRefusal>;
+  /**
+   * Somebody who looked there says what became of an order in doubt: `venueOrderId` is the venue's name for it, null that
+   * it has none like it. The same word again changes nothing.
+   */
+  resolve(id: string, venueOrderId: string | null, ruling: Ruling): Promise<VenueOrder | VenueRefusal>;
+  /** Goes on with another login, which a token of a few minutes stands for; returns the access token that it gives. */
+  logIn(requestToken: string): Promise<Session | VenueRefusal>;
   order(id: string): VenueOrder | undefined;
   /** Every order of today, and those before that have not settled. */
   orders(): readonly VenueOrder[];

@@ -29,7 +29,7 @@ export interface Step {
   readonly order: Order;
   /** What traded; null unless the kind is EXECUTED. */
   readonly fill: Fill | null;
-  /** What is promised now beyond what was before, or less; null unless the kind is MODIFIED. */
+  /** What is promised now beyond what was before, or less; null unless its terms change, or may. */
   readonly change: PromiseChange | null;
 }
 
@@ -70,6 +70,20 @@ export function triggered(order: Order): Step {
 export function modified(order: Order, terms: OrderTerms, hold: bigint): Step {
   const change = { cash: hold - order.hold, units: terms.quantity - order.quantity };
   return { kind: 'MODIFIED', order: modifyOrder(order, terms, hold), fill: null, change };
+}
+
+/** A broker will be asked for other terms; until it says that it has them the order promises what either may need. */
+export function modifyRequested(order: Order, hold: bigint): Step {
+  return { kind: 'MODIFY_REQUESTED', ...holding(order, hold) };
+}
+
+/** The broker did not change the order, and it promises no more than its own terms need. */
+export function modifyRefused(order: Order, hold: bigint): Step {
+  return { kind: 'MODIFY_REFUSED', ...holding(order, hold) };
+}
+
+function holding(order: Order, hold: bigint): Omit<Step, 'kind'> {
+  return { order: { ...order, hold }, fill: null, change: { cash: hold - order.hold, units: 0n } };
 }
 
 export function executed(order: Order, fill: Fill): Step {

@@ -33,13 +33,22 @@ export type CancelReason =
   | 'BROKER';
 /** Why a broker, or the exchange behind it, did not carry an order out. */
 export type RejectReason =
-  'FUNDS_INSUFFICIENT' | 'HOLDINGS_INSUFFICIENT' | 'PRICE_OUT_OF_BAND' | 'NOT_PLACED' | 'OTHER';
+  | 'FUNDS_INSUFFICIENT'
+  | 'HOLDINGS_INSUFFICIENT'
+  | 'PRICE_OUT_OF_BAND'
+  | 'FREEZE_QUANTITY_EXCEEDED'
+  | 'SESSION_CLOSED'
+  | 'INSTRUMENT_NOT_TRADABLE'
+  | 'NOT_PLACED'
+  | 'OTHER';
 export type OrderEventKind =
   | 'CREATED'
   | 'ENTERED'
   | 'CONFIRMED'
   | 'TRIGGERED'
+  | 'MODIFY_REQUESTED'
   | 'MODIFIED'
+  | 'MODIFY_REFUSED'
   | 'DOUBTED'
   | 'EXECUTED'
   | 'CANCEL_REQUESTED'
@@ -112,6 +121,15 @@ export const TRADING_REFUSALS = {
   POST_ONLY_WOULD_TRADE: 'The order is post-only and would trade at once.',
   ORDER_UNKNOWN: 'You have no order of this id.',
   ORDER_CLOSED: 'The order is filled or cancelled already.',
+  REASON_INVALID: 'A reason has 1 to 500 characters, none of them a control character.',
+  BROKER_MISSING: 'Orders are matched here: there is no broker.',
+  BROKER_ORDER_ID_INVALID:
+    "FOUND needs the broker's id of the order, 1 to 64 letters or digits; ABSENT takes none.",
+  BROKER_ORDER_UNKNOWN: 'The broker has no order of this id, or none that it tells of.',
+  BROKER_ORDER_OTHER: "The broker's order of this id is another one.",
+  ORDER_CERTAIN: 'It is known where the order stands.',
+  REQUEST_TOKEN_INVALID:
+    'The broker does not take this request token: one is good for a few minutes, and once.',
   WATCHLIST_NAME_INVALID: 'The name of a watchlist has 1 to 40 characters, none of them a control character.',
   WATCHLIST_TOO_LONG: 'A watchlist holds at most 50 instruments.',
   WATCHLIST_UNKNOWN: 'You have no watchlist of this id.',

@@ -3,7 +3,7 @@
  * in the journal, and only then believed and told: what was told is never lost, and what was lost is learned again.
  */
 import { isSettled, type Change, type VenueOrder } from '../domain/broker/order.ts';
-import type { VenueJournal } from '../venue.ts';
+import type { Ruling, VenueJournal } from '../venue.ts';
 
 export class Beliefs {
   readonly #orders = new Map<string, VenueOrder>();
@@ -49,23 +49,23 @@ export class Beliefs {
   }
 
   /** One order, as `decide` leaves it. */
-  async update(id: string, decide: (order: VenueOrder) => Change): Promise<VenueOrder> {
+  async update(id: string, decide: (order: VenueOrder) => Change, ruling?: Ruling): Promise<VenueOrder> {
     await this.change((orders) => {
       const order = this.#orders.get(id);
       if (!order) throw new Error(`order ${id} is not among ${orders.length}`);
       const change = decide(order);
       return change.order === order ? [] : [change];
-    });
+    }, ruling);
     const order = this.#orders.get(id);
     if (!order) throw new Error(`order ${id} was forgotten while it changed`);
     return order;
   }
 
   /** Many orders in one step. */
-  change(decide: (orders: readonly VenueOrder[]) => readonly Change[]): Promise<void> {
+  change(decide: (orders: readonly VenueOrder[]) => readonly Change[], ruling?: Ruling): Promise<void> {
     return this.#inTurn(async () => {
       const changes = decide(this.all());
-      if (changes.length > 0) await this.#keep(changes);
+      if (changes.length > 0) await this.#keep(changes, ruling);
     });
   }
 
@@ -79,8 +79,8 @@ export class Beliefs {
     }
   }
 
-  async #keep(changes: readonly Change[]): Promise<void> {
-    await this.journal.record(changes);
+  async #keep(changes: readonly Change[], ruling?: Ruling): Promise<void> {
+    await this.journal.record(changes, ruling);
     for (const { order } of changes) this.#adopt(order);
     for (const change of changes) this.tell(change);
   }

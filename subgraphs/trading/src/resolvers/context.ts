@@ -4,6 +4,7 @@ import { uuidOf } from '@gridworks/kit/id';
 import type { SagaRunner } from '@gridworks/kit/saga/runner';
 import type { CallContext, Platform } from '@gridworks/kit/subgraph';
 import type { AlertWatch } from '../alerts.ts';
+import type { Broker } from '../broker.ts';
 import type { Exchange } from '../exchange.ts';
 import type { GttWatch } from '../gtts.ts';
 import type { TradingHours } from '../hours.ts';
@@ -19,13 +20,12 @@ import type { OrderStore } from '../store/order.ts';
 import type { PositionStore } from '../store/position.ts';
 import type { WatchlistStore } from '../store/watchlist.ts';
 import type { TickKeeper } from '../tick-keeper.ts';
-import type { Venue } from '../venue.ts';
 
 export interface TradingContext extends CallContext {
   readonly platform: Platform;
   readonly exchange: Exchange;
   /** Undefined where orders are matched here. */
-  readonly venue: Pick<Venue, 'state'> | undefined;
+  readonly broker: Pick<Broker, 'state' | 'doubts' | 'login'> | undefined;
   readonly hours: TradingHours;
   readonly instruments: InstrumentStore;
   readonly recorder: CandleRecorder;

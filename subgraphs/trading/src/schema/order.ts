@@ -99,6 +99,9 @@ export const RejectReasonEnum = enumOf<RejectReason>(
     FUNDS_INSUFFICIENT: 'For want of funds there.',
     HOLDINGS_INSUFFICIENT: 'For want of the shares there.',
     PRICE_OUT_OF_BAND: 'For its price.',
+    FREEZE_QUANTITY_EXCEEDED: 'For its quantity.',
+    SESSION_CLOSED: 'For its time: the exchange took no orders.',
+    INSTRUMENT_NOT_TRADABLE: 'For its instrument, which is not traded there, or not now.',
     NOT_PLACED: 'It never arrived there, or could not be sent while it was fresh.',
     OTHER: 'For another reason.',
   },
@@ -111,6 +114,10 @@ export const OrderEventKindEnum = enumOf<OrderUpdateKind>('OrderEventKind', 'Wha
   TRIGGERED: 'A trade reached the trigger price of a stop.',
   MODIFIED:
     'Its terms changed: its owner wished so, it met an order of the same user that takes the same quantity from both, or it is a MARKET order that a call auction left over: it waits at the price of the auction.',
+  MODIFY_REQUESTED:
+    'The broker is asked for other terms; until it says that it has them, or has refused, the order stands under the earlier ones and holds what either may need.',
+  MODIFY_REFUSED:
+    'The broker, or the exchange behind it, did not change it: it stands under its earlier terms.',
   DOUBTED: 'Where it stands at the broker is not known any more.',
   EXECUTED: 'A part of it, or all, traded.',
   CANCEL_REQUESTED: 'The broker is asked to cancel it; until it says so the order may trade.',

@@ -1,5 +1,7 @@
 /** Every query about orders at a broker: what must be remembered of them over a restart. */
 import type { Database, Sql, Tx } from '@gridworks/kit/db';
+import { publish, type NewEvent } from '@gridworks/kit/events';
+import type { Ruling } from '../venue.ts';
 import { isSettled, type Change, type Fill, type Ticket, type VenueOrder } from '../domain/broker/order.ts';
 
 interface BrokerOrderRow extends Pick<Ticket, 'symbol' | 'side' | 'type' | 'product' | 'validity'> {
@@ -20,6 +22,7 @@ interface BrokerOrderRow extends Pick<Ticket, 'symbol' | 'side' | 'type' | 'prod
   readonly updated_at: Date | null;
   readonly heard_at: Date;
   readonly message: string | null;
+  readonly finding: VenueOrder['finding'];
   readonly is_settled: boolean;
 }
 
@@ -57,16 +60,28 @@ export class BrokerOrderStore {
     );
   }
 
-  /** One transaction; the same fill cannot be kept twice. */
-  async record(changes: readonly Change[]): Promise<void> {
+  /** One transaction; the same fill cannot be kept twice. A ruling is told in it. */
+  async record(changes: readonly Change[], ruling?: Ruling): Promise<void> {
     await this.db.systemTransaction(async (tx) => {
       for (const { order, happenings } of changes) {
         await saveOrder(tx, order);
         for (const { fill } of happenings) if (fill) await insertFill(tx, order.id, fill);
       }
+      if (ruling)
+        await publish(
+          tx,
+          changes.map((change) => resolvedEvent(change, ruling)),
+        );
       await this.follow(tx, changes);
     });
   }
+}
+
+function resolvedEvent({ order }: Change, { tenantId, userId, reason }: Ruling): NewEvent {
+  const { id: subjectId, finding, venueOrderId: brokerOrderId } = order;
+  if (finding === null) throw new Error(`nothing was found of order ${subjectId}`);
+  const payload = { kind: 'ORDER_RESOLVED', userId, subjectId, finding, brokerOrderId, reason } as const;
+  return { topic: 'audit.admin.actions', key: subjectId, tenantId, payload };
 }
 
 async function saveOrder(tx: Sql, order: VenueOrder): Promise<void> {
@@ -107,6 +122,7 @@ function rowOf(order: VenueOrder): BrokerOrderRow {
     updated_at: updatedAtMs === 0 ? null : new Date(updatedAtMs),
     heard_at: new Date(order.heardAtMs),
     message: order.message,
+    finding: order.finding,
     is_settled: isSettled(order),
   };
 }
@@ -136,5 +152,6 @@ function orderOf(row: BrokerOrderRow, fills: readonly BrokerFillRow[]): VenueOrd
     updatedAtMs: row.updated_at?.getTime() ?? 0,
     heardAtMs: row.heard_at.getTime(),
     message: row.message,
+    finding: row.finding,
   };
 }

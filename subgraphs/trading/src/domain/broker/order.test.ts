@@ -8,6 +8,7 @@ import {
   observeOrder,
   recordTrades,
   refuseOrder,
+  resolveOrder,
   sendOrder,
   statusOf,
   type Change,
@@ -213,6 +214,35 @@ const histories: fc.Arbitrary<History> = fc
     }
     return { reports, trades };
   });
+
+describe('an order of which nobody knows what became', () => {
+  const doubted = doubtOrder(OPEN, 'NOT_FOUND', 3_000).order;
+
+  it('ends when somebody says that it is not there, with the trades that are known', () => {
+    const part = recordTrades(doubted, [trade('t1', 30n)], 3_000).order;
+    const counted = { ...part, filledQuantity: 50n };
+    const change = resolveOrder(counted, { kind: 'ABSENT' }, 4_000);
+    expect(kinds(change)).toEqual(['CLARIFIED', 'CANCELLED']);
+    expect(change.order).toMatchObject({ status: 'CANCELLED', filledQuantity: 30n, finding: 'ABSENT' });
+    expect(isSettled(change.order)).toBe(true);
+    // A trade that is told of all the same counts.
+    expect(kinds(recordTrades(change.order, [trade('t2', 20n)], 5_000))).toEqual(['EXECUTED', 'CANCELLED']);
+    const unnamed = doubtOrder(SENT, 'UNANSWERED', 3_000).order;
+    expect(kinds(resolveOrder(unnamed, { kind: 'ABSENT' }, 4_000))).toEqual(['CLARIFIED', 'NOT_PLACED']);
+    expect(() => resolveOrder(OPEN, { kind: 'ABSENT' }, 4_000)).toThrow('not in doubt');
+  });
+
+  it('is what the venue says of the one that it is said to be', () => {
+    const filled = report({ status: 'FILLED', filledQuantity: 100n });
+    const found = { kind: 'FOUND', report: filled, trades: [trade('t1', 100n)] } as const;
+    expect(kinds(resolveOrder(doubted, found, 4_000))).toEqual(['CLARIFIED', 'EXECUTED', 'COMPLETED']);
+    const unnamed = doubtOrder(SENT, 'UNANSWERED', 3_000).order;
+    expect(resolveOrder(unnamed, found, 4_000).order).toMatchObject({ venueOrderId: 'v1', status: 'FILLED' });
+    // What was told last may be what was known before.
+    const old = { kind: 'FOUND', report: report({ atMs: 1_000 }), trades: [] } as const;
+    expect(resolveOrder(doubted, old, 4_000).order).toMatchObject({ status: 'OPEN', doubt: null });
+  });
+});
 
 describe('whatever is lost, doubled or out of order', () => {
   it('ends in the truth after one look at the venue, each trade told once', () => {

@@ -74,7 +74,17 @@ export interface VenueOrder {
   readonly heardAtMs: number;
   /** What the venue said about it in words. */
   readonly message: string | null;
+  /** What somebody said became of it when it was last in doubt and nobody else could; null before that. */
+  readonly finding: Finding['kind'] | null;
 }
+
+/**
+ * What somebody who looked at the venue found of an order in doubt. ABSENT: it is not there, and nothing more of it will
+ * trade. FOUND: it is this one.
+ */
+export type Finding =
+  | { readonly kind: 'ABSENT' }
+  | { readonly kind: 'FOUND'; readonly report: OrderReport; readonly trades: readonly Fill[] };
 
 /** What a venue says about one order at one moment. */
 export interface OrderReport {
@@ -152,12 +162,18 @@ export function sendOrder(id: string, tag: string, ticket: Ticket, nowMs: number
     updatedAtMs: 0,
     heardAtMs: nowMs,
     message: null,
+    finding: null,
   };
 }
 
 /** The status to show: UNKNOWN while there is a doubt. */
 export function statusOf(order: Pick<VenueOrder, 'status' | 'doubt'>): VenueStatus | 'UNKNOWN' {
   return order.doubt ? 'UNKNOWN' : order.status;
+}
+
+/** Whether the venue has said anything of the order. */
+export function isTold({ status }: Pick<VenueOrder, 'status'>): boolean {
+  return status !== 'SENT' && status !== 'NOT_PLACED';
 }
 
 /** Whether the venue says that nothing more can trade. */
@@ -226,6 +242,21 @@ export function recordTrades(order: VenueOrder, trades: readonly Fill[], nowMs: 
   // The trades can be ahead of the reports.
   const filledQuantity = traded > order.filledQuantity ? traded : order.filledQuantity;
   return changed(order, { ...order, fills: all, filledQuantity, heardAtMs: nowMs });
+}
+
+/** The order in doubt after somebody said what became of it. */
+export function resolveOrder(order: VenueOrder, finding: Finding, nowMs: number): Change {
+  if (!order.doubt) throw new Error(`order ${order.id} is not in doubt`);
+  if (finding.kind === 'ABSENT') {
+    const status = order.venueOrderId === null ? 'NOT_PLACED' : 'CANCELLED';
+    const known = { filledQuantity: sum(order.fills), message: null };
+    return changed(order, { ...order, ...known, status, doubt: null, finding: 'ABSENT', heardAtMs: nowMs });
+  }
+  const named = { ...order, venueOrderId: finding.report.venueOrderId, finding: finding.kind };
+  const seen = observeOrder(named, finding.report, true, nowMs);
+  const { order: after } = recordTrades(seen.order, finding.trades, nowMs);
+  // A report that is older than what was known ends the doubt all the same: there is no newer one.
+  return changed(order, { ...after, doubt: null, heardAtMs: nowMs });
 }
 
 /** How long an order must be missing before it counts as never placed. */

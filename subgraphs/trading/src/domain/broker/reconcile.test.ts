@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffMs, silenceLeftMs } from './backoff.ts';
-import { sendOrder, type OrderReport, type Ticket, type TradeReport } from './order.ts';
+import {
+  acceptOrder,
+  sendOrder,
+  type OrderReport,
+  type Ticket,
+  type TradeReport,
+  type VenueOrder,
+} from './order.ts';
 import { waitMs } from './pace.ts';
-import { comparePositions, reconcile } from './reconcile.ts';
+import { comparePositions, reconcile, type Reconciled } from './reconcile.ts';
 import { TAG_LENGTH, tagOf } from './tag.ts';
 
 const ID = '0198f3a2-7c41-7abc-8def-0123456789ab';
@@ -49,6 +56,27 @@ describe('reconcile', () => {
     ]);
     expect(changes[0]?.order.fills).toEqual([{ tradeId: 't1', price: 100n, quantity: 5n, atMs: 10_000 }]);
     expect(discrepancies).toEqual([{ kind: 'ORDER_DOUBLED', id: ID, venueOrderId: 'v2' }]);
+  });
+
+  it('tells of an order that was named and is missing for long, until somebody says what became of it', () => {
+    const named = acceptOrder(sendOrder(ID, tagOf(ID), TICKET, 1_000), 'v1', 1_000).order;
+    const rules = { absencesMin: 2, safetyMs: 10_000 };
+    const look = (order: VenueOrder, askedAtMs: number): Reconciled =>
+      reconcile([order], { askedAtMs, orders: [], trades: [] }, rules, askedAtMs);
+    const doubted = look(named, 2_000).changes[0]?.order ?? named;
+    let order = doubted;
+    const told = [3_000, 4_000, 11_000, 12_000].map((askedAtMs) => {
+      const { changes, discrepancies } = look(order, askedAtMs);
+      order = changes[0]?.order ?? order;
+      return discrepancies;
+    });
+    const missing = { kind: 'ORDER_MISSING', id: ID, venueOrderId: 'v1' };
+    expect(told).toEqual([[], [], [], [missing]]);
+    const soon = look(doubted, 60_000);
+    expect([soon.discrepancies, look(soon.changes[0]?.order ?? order, 61_000).discrepancies]).toEqual([
+      [],
+      [missing],
+    ]);
   });
 
   it('changes nothing when everything is as it was', () => {

@@ -5,6 +5,7 @@ import {
   recordTrades,
   type AbsenceRules,
   type Change,
+  type Doubt,
   type OrderReport,
   type Ticket,
   type TradeReport,
@@ -30,6 +31,8 @@ export interface Snapshot {
 export type Discrepancy =
   /** Two orders of the venue carry one tag of ours. */
   | { readonly kind: 'ORDER_DOUBLED'; readonly id: string; readonly venueOrderId: string }
+  /** An order that the venue has named is not in its book any more, and was not for long. */
+  | { readonly kind: 'ORDER_MISSING'; readonly id: string; readonly venueOrderId: string | null }
   /** The positions are not what the trades add up to. */
   | {
       readonly kind: 'POSITION_DIFFERS';
@@ -68,6 +71,8 @@ export function reconcile(
     const seen = report
       ? observeOrder(order, report, isCurrent, nowMs)
       : missOrder(order, snapshot.askedAtMs, rules, nowMs);
+    if (seen.order.doubt && isLongMissing(seen.order.doubt, rules, nowMs))
+      discrepancies.push({ kind: 'ORDER_MISSING', id: order.id, venueOrderId: order.venueOrderId });
     const trades = tradesOf.get(seen.order.venueOrderId ?? '') ?? [];
     const change = then(seen, (believed) => recordTrades(believed, trades, nowMs));
     if (change.order !== order) changes.push(change);
@@ -96,6 +101,10 @@ export function comparePositions(
       reported: reported.get(key)?.quantity ?? 0n,
     }))
     .filter((each) => each.traded !== each.reported);
+}
+
+function isLongMissing({ sinceMs, absences }: Doubt, rules: AbsenceRules, nowMs: number): boolean {
+  return absences >= rules.absencesMin && nowMs - sinceMs >= rules.safetyMs;
 }
 
 /** One change after another, as one. */

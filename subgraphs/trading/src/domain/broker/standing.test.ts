@@ -47,9 +47,21 @@ describe('an order at a broker', () => {
 
   it.each<[RejectReason, VenueOrder['status'], string | null]>([
     ['FUNDS_INSUFFICIENT', 'REJECTED', 'Insufficient funds. Required margin is 95417.84.'],
-    ['FUNDS_INSUFFICIENT', 'NOT_PLACED', 'Margin exceeds.'],
+    ['FUNDS_INSUFFICIENT', 'NOT_PLACED', 'MarginException: not today.'],
+    ['FUNDS_INSUFFICIENT', 'REJECTED', 'RMS:Margin Exceeds,Required:95417.84, Available:74251.80 for entity'],
+    ['HOLDINGS_INSUFFICIENT', 'NOT_PLACED', 'HoldingException: add funds, or shares.'],
+    ['HOLDINGS_INSUFFICIENT', 'REJECTED', 'RMS:Rule: Check holdings for entity account-AB1234 across margin'],
     ['HOLDINGS_INSUFFICIENT', 'REJECTED', 'Insufficient holdings: 5 available.'],
     ['PRICE_OUT_OF_BAND', 'REJECTED', 'Order price is beyond the circuit limits.'],
+    [
+      'PRICE_OUT_OF_BAND',
+      'REJECTED',
+      'RMS:Rule: Check circuit limit including square off order exceeds for margin',
+    ],
+    ['PRICE_OUT_OF_BAND', 'REJECTED', '17070 : The Price is out of the current execution range'],
+    ['FREEZE_QUANTITY_EXCEEDED', 'REJECTED', 'RMS:Rule: Check freeze qty including square off order exceeds'],
+    ['SESSION_CLOSED', 'REJECTED', '16278 : The markets have not been opened for trading'],
+    ['INSTRUMENT_NOT_TRADABLE', 'REJECTED', '16387 : Security is not allowed to trade in this market'],
     ['OTHER', 'REJECTED', 'Refundable? No.'],
     ['OTHER', 'REJECTED', null],
     ['NOT_PLACED', 'NOT_PLACED', null],

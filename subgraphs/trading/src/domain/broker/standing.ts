@@ -8,17 +8,11 @@ import {
   type TradingRefusal,
 } from '../order.ts';
 import { isEnded, isSettled, type Ticket, type VenueOrder } from './order.ts';
+import { readRejection } from './rejection.ts';
 
 /** Where a broker says that an order stands. Of one that has ended, when every trade of it is known. */
 export type VenueStanding =
   'PENDING' | 'TRIGGER_PENDING' | 'OPEN' | 'UNKNOWN' | 'FILLED' | 'CANCELLED' | 'REJECTED' | 'NOT_PLACED';
-
-/** What brokers and exchanges write when they turn an order down, as far as it can be told apart. */
-const REASONS: readonly (readonly [RejectReason, RegExp])[] = [
-  ['FUNDS_INSUFFICIENT', /margin|funds?\b/i],
-  ['HOLDINGS_INSUFFICIENT', /holdings?\b/i],
-  ['PRICE_OUT_OF_BAND', /circuit|price (band|range)/i],
-];
 
 /** Undefined where it says nothing yet. */
 export function standingOf(believed: VenueOrder): VenueStanding | undefined {
@@ -31,7 +25,7 @@ export function standingOf(believed: VenueOrder): VenueStanding | undefined {
 /** Why an order was turned down; what has no words never arrived. */
 export function rejectReasonOf({ status, message }: Pick<VenueOrder, 'status' | 'message'>): RejectReason {
   if (message === null) return status === 'NOT_PLACED' ? 'NOT_PLACED' : 'OTHER';
-  return REASONS.find(([, words]) => words.test(message))?.[0] ?? 'OTHER';
+  return readRejection(message);
 }
 
 /** The first thing about a request that no broker takes. */

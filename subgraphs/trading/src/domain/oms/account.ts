@@ -36,6 +36,8 @@ export class Account {
   /** Number of the latest order event. */
   sequence: bigint;
   readonly #stock = new Map<string, Stock>();
+  /** Units that sales would promise if their broker gave them the terms that it is asked for. */
+  readonly #reserved = new Map<string, bigint>();
   /** Units that open orders would buy, by symbol. */
   readonly #buying = new Map<string, bigint>();
   #recent: number[];
@@ -77,8 +79,9 @@ export class Account {
 
   /** What is not promised to another sale. */
   freeQuantity(symbol: string, product: Product): bigint {
-    const stock = this.#stock.get(keyOf(symbol, product));
-    return stock ? stock.quantity - stock.held : 0n;
+    const key = keyOf(symbol, product);
+    const stock = this.#stock.get(key);
+    return stock ? stock.quantity - stock.held - (this.#reserved.get(key) ?? 0n) : 0n;
   }
 
   /** Units of an instrument, under every product, and those that open orders would buy. */
@@ -91,6 +94,13 @@ export class Account {
   /** An open order is there, from before what this account was told. */
   remember(order: Order): void {
     if (order.side === 'BUY') this.#addBuying(order.symbol, remainingOf(order));
+  }
+
+  /** An order may come to be for so many more units, or, below 0, will not after all. */
+  reserve({ side, symbol, product }: Pick<Order, 'side' | 'symbol' | 'product'>, units: bigint): void {
+    if (side === 'BUY') return this.#addBuying(symbol, units);
+    const key = keyOf(symbol, product);
+    this.#reserved.set(key, (this.#reserved.get(key) ?? 0n) + units);
   }
 
   #addBuying(symbol: string, units: bigint): void {

@@ -203,6 +203,19 @@ export interface TellStanding extends At {
   readonly reason?: RejectReason;
 }
 
+/** A broker says what the terms of an order of ours are. */
+export interface TellTerms extends At {
+  readonly kind: 'terms';
+  readonly orderId: string;
+  /** Of the order. */
+  readonly symbol: string;
+  readonly quantity: number;
+  readonly limitPrice: number | null;
+  readonly triggerPrice: number | null;
+  /** They are what came of the change that it was asked for: it was asked, and compared since. */
+  readonly isFinal?: true;
+}
+
 /** A broker says that an order of ours traded: each of its trades is told once. */
 export interface TellFill extends At {
   readonly kind: 'fill';
@@ -242,5 +255,6 @@ export type Command =
   | SetLimits
   | AdjustStock
   | TellStanding
+  | TellTerms
   | TellFill
   | MoveWithdrawal;

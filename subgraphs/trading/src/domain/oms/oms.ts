@@ -56,6 +56,7 @@ import type {
   StateMarket,
   Terms,
 } from './command.ts';
+import type { Terms as BrokerTerms } from '../broker/order.ts';
 import { unsupported, type VenueStanding } from '../broker/standing.ts';
 import { idAfter } from './ids.ts';
 import { MarketSide } from './market.ts';
@@ -145,6 +146,7 @@ export class Oms {
   readonly #routed = new RoutedOrders(
     (order) => this.#accountOf(order),
     (step, work) => this.#take(step, work),
+    ({ symbol, side }) => this.#floorOf(symbol).listing.band[side === 'BUY' ? 'upper' : 'lower'],
   );
   /** After-market orders by id, as they came. */
   readonly #waiting = new Map<string, AfterMarket>();
@@ -256,6 +258,11 @@ export class Oms {
   /** Whether anything follows from what a broker says of an order. */
   isNews(orderId: string, standing: VenueStanding): boolean {
     return this.#routed.isNews(orderId, standing);
+  }
+
+  /** Whether what a broker says of an order's terms is not what they are here. */
+  isAmended(orderId: string, told: BrokerTerms): boolean {
+    return this.#routed.isAmended(orderId, told);
   }
 
   /** Whether a trade of an order at a broker is still to be counted. */
@@ -415,6 +422,11 @@ export class Oms {
       case 'standing':
         this.#routed.stand(command, work);
         break;
+      case 'terms': {
+        const refusal = this.#routed.changeTerms(command, work);
+        if (refusal) return refusal;
+        break;
+      }
       case 'fill': {
         const refusal = this.#routed.fill(command, work);
         if (refusal) return refusal;
@@ -474,7 +486,11 @@ export class Oms {
     const { id, userId, orderId } = command;
     const order = this.order(orderId);
     if (order?.userId !== userId) return no('ORDER_UNKNOWN', 'orderId');
-    if (this.#routed.order(orderId)) return no('VENUE_UNSUPPORTED', 'orderId');
+    if (this.#routed.order(orderId)) {
+      const accept = (wished: Order, worst: bigint): AcceptedChange | TradingRefusal =>
+        this.#acceptChange(command, wished, Number(worst), this.#accountOf(order));
+      return this.#routed.amend(command, accept, work);
+    }
     const number = this.#numbers.get(orderId);
     if (number === undefined) return this.#modifyWaiting(command, order, work);
     const waiting = this.#core.orderOf(number);

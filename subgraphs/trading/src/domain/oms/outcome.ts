@@ -106,7 +106,8 @@ export function digestOf({ happenings, balances }: Outcome): string {
       Number(order.filledQuantity),
       Number(order.turnover),
     );
-    if (kind === 'MODIFIED') facts.push(Number(order.quantity), Number(order.hold));
+    if (kind === 'MODIFIED' || kind === 'MODIFY_REQUESTED' || kind === 'MODIFY_REFUSED')
+      facts.push(Number(order.quantity), Number(order.hold));
   }
   for (const { userId, buyingPower } of balances) facts.push(tailOf(userId), Number(buyingPower));
   return hashOf(facts);

@@ -2,7 +2,7 @@ import { isRefusal } from '@gridworks/kit/refusal';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { VenueStanding } from '../broker/standing.ts';
 import type { Order, Side } from '../order.ts';
-import type { Command, PlaceOrder } from './command.ts';
+import type { Command, ModifyOrder, PlaceOrder } from './command.ts';
 import { Oms } from './oms.ts';
 import { digestOf, type Outcome } from './outcome.ts';
 import { hashOfOms } from './state.ts';
@@ -75,6 +75,19 @@ function cancel(orderId: string): Outcome | string {
   return execute({ kind: 'cancel', at, userId: 'u', orderId, reason: 'USER' });
 }
 
+function modify(orderId: string, wish: Partial<ModifyOrder>): Outcome | string {
+  ids += 1;
+  const about = { at, id: idOf(ids), sequence: oms.sequence, userId: 'u', orderId, symbol: 'S' };
+  const terms = { quantity: null, limitPrice: null, triggerPrice: null, displayQuantity: null };
+  return execute({ kind: 'modify', ...about, ...terms, ...wish });
+}
+
+/** What its broker says of an order's terms. */
+function tell(orderId: string, quantity: number, limitPrice: number | null, isFinal = false): string[] {
+  const told = { at, orderId, symbol: 'S', quantity, limitPrice, triggerPrice: null };
+  return kinds(execute({ kind: 'terms', ...told, ...(isFinal && { isFinal }) }));
+}
+
 function kinds(outcome: Outcome | string): string[] {
   return typeof outcome === 'string' ? [outcome] : outcome.happenings.map(({ kind }) => kind);
 }
@@ -129,11 +142,8 @@ describe('an order that a broker carries out', () => {
     expect([oms.isUncounted('nobody', 't1'), oms.isNews('nobody', 'OPEN')]).toEqual([false, false]);
   });
 
-  it('is not changed, and its wish to be cancelled is kept once', () => {
+  it('has its wish to be cancelled kept once', () => {
     const id = route('BUY', 100, 10);
-    const terms = { quantity: 5, limitPrice: null, triggerPrice: null, displayQuantity: null };
-    const about = { at, id: idOf(99), sequence: oms.sequence, userId: 'u', orderId: id, symbol: 'S' };
-    expect(execute({ kind: 'modify', ...about, ...terms })).toBe('VENUE_UNSUPPORTED');
     expect(execute({ kind: 'cancel', at, userId: 'other', orderId: id, reason: 'USER' })).toBe(
       'ORDER_UNKNOWN',
     );
@@ -144,6 +154,104 @@ describe('an order that a broker carries out', () => {
     const other = route('BUY', 100, 10, { validity: 'IOC' });
     stand(other, 'CANCELLED');
     expect(orderOf(other).cancelReason).toBe('TIME_IN_FORCE');
+  });
+
+  it('promises more before its broker is asked for other terms, and less when that has said so', () => {
+    const id = route('BUY', 100, 10);
+    stand(id, 'OPEN');
+    expect(kinds(modify(id, { quantity: 20, limitPrice: 110 }))).toEqual(['MODIFY_REQUESTED']);
+    // 2,200 for the shares, 11 of it and 200.
+    expect(BUYING_POWER - buyingPower()).toBe(2_411);
+    expect(orderOf(id)).toMatchObject({ status: 'OPEN', quantity: 10n, limitPrice: 100n, hold: 2_411n });
+    expect(oms.isAmended(id, { quantity: 10n, limitPrice: 100n, triggerPrice: null })).toBe(false);
+    expect(tell(id, 20, 110)).toEqual(['MODIFIED']);
+    expect(orderOf(id)).toMatchObject({ quantity: 20n, limitPrice: 110n, hold: 2_411n });
+    expect(oms.routed(id)?.amendment).toBeNull();
+    // Back again: what is promised less, billing gives back.
+    modify(id, { quantity: 10, limitPrice: 100 });
+    expect(orderOf(id).hold).toBe(2_411n);
+    expect(tell(id, 10, 100)).toEqual(['MODIFIED']);
+    expect(orderOf(id).hold).toBe(1_205n);
+    expect(() => tell(id, 10, 100)).toThrow('told again');
+  });
+
+  it('goes back to what its own terms need when its broker refuses', () => {
+    const [bought, sold] = [route('BUY', 100, 10), route('SELL', 100, 10)];
+    modify(bought, { quantity: 20 });
+    modify(sold, { quantity: 60 });
+    // The units are kept from others, and the order is for those that it was for.
+    expect(placing('SELL', 100, 41)).toBe('HOLDINGS_INSUFFICIENT');
+    expect(orderOf(sold).quantity).toBe(10n);
+    expect(tell(bought, 10, 100, true)).toEqual(['MODIFY_REFUSED']);
+    expect(orderOf(bought)).toMatchObject({ quantity: 10n, hold: 1_205n });
+    expect(tell(sold, 10, 100, true)).toEqual(['MODIFY_REFUSED']);
+    expect(typeof placing('SELL', 100, 90)).toBe('object');
+  });
+
+  it('is changed by the rules of all orders, and by none but its owner', () => {
+    const id = route('BUY', 100, 10);
+    fill(id, 't1', 100, 4);
+    expect([
+      modify(id, { quantity: 4 }),
+      modify(id, { limitPrice: 151 }),
+      modify(id, { triggerPrice: 100 }),
+      modify(id, { displayQuantity: 5 }),
+      modify(id, { quantity: 1_000_000 }),
+      modify(id, { userId: 'other' }),
+    ]).toEqual([
+      'QUANTITY_FILLED',
+      'PRICE_OUT_OF_BAND',
+      'TRIGGER_PRICE_NOT_ALLOWED',
+      'DISPLAY_QUANTITY_NOT_ALLOWED',
+      'FUNDS_INSUFFICIENT',
+      'ORDER_UNKNOWN',
+    ]);
+    cancel(id);
+    expect(modify(id, { quantity: 5 })).toBe('ORDER_CLOSED');
+    const stop = route('SELL', 90, 1, { type: 'STOP_LIMIT', triggerPrice: 95 });
+    expect(kinds(modify(stop, { triggerPrice: 96 }))).toEqual(['MODIFY_REQUESTED']);
+    expect(modify(stop, { limitPrice: 97 })).toBe('TRIGGER_PRICE_INVALID');
+  });
+
+  it('may be wished for otherwise meanwhile, and promises enough for each of the wishes', () => {
+    const id = route('SELL', 100, 60);
+    modify(id, { quantity: 100 });
+    // What is promised already is not asked for again.
+    expect(kinds(modify(id, { quantity: 50 }))).toEqual(['MODIFY_REQUESTED']);
+    expect(kinds(modify(id, { quantity: 100 }))).toEqual(['MODIFY_REQUESTED']);
+    modify(id, { quantity: 50 });
+    expect(placing('SELL', 100, 1)).toBe('HOLDINGS_INSUFFICIENT');
+    // The first wish comes true before the last one does.
+    expect(tell(id, 100, 100)).toEqual(['MODIFIED']);
+    expect(oms.routed(id)?.amendment).toMatchObject({ quantity: 50n, units: 0n });
+    expect(tell(id, 50, 100)).toEqual(['MODIFIED']);
+    expect(typeof placing('SELL', 100, 50)).toBe('object');
+  });
+
+  it('follows what nobody here asked for, as far as its user covers it', () => {
+    const id = route('BUY', 100, 10);
+    expect(tell(id, 5, 90)).toEqual(['MODIFIED']);
+    expect(orderOf(id)).toMatchObject({ quantity: 5n, limitPrice: 90n });
+    const before = hashOfOms(oms.state());
+    expect(tell(id, 10_000, 100)).toEqual(['FUNDS_INSUFFICIENT']);
+    expect(hashOfOms(oms.state())).toBe(before);
+    const sale = route('SELL', 100, 10);
+    expect(tell(sale, 101, 100)).toEqual(['HOLDINGS_INSUFFICIENT']);
+    // Prices that an order does not have, and less than has traded, are not its terms.
+    const market = route('BUY', null, 10);
+    fill(market, 't1', 100, 4);
+    expect(oms.isAmended(market, { quantity: 4n, limitPrice: 103n, triggerPrice: 5n })).toBe(false);
+  });
+
+  it('gives back at its end what it promised for other terms', () => {
+    const [filled, cancelled] = [route('SELL', 100, 10), route('SELL', 100, 10)];
+    modify(filled, { quantity: 50 });
+    modify(cancelled, { quantity: 50 });
+    expect(placing('SELL', 100, 1)).toBe('HOLDINGS_INSUFFICIENT');
+    expect(kinds(fill(filled, 't1', 100, 10))).toEqual(['EXECUTED']);
+    expect(orderOf(filled).status).toBe('FILLED');
+    stand(cancelled, 'CANCELLED');
+    expect(typeof placing('SELL', 100, 90)).toBe('object');
   });
 
   it('wakes as a stop when the broker says so, or trades', () => {
@@ -213,6 +321,8 @@ describe('an order that a broker carries out', () => {
     fill(one, 't1', 100, 4);
     cancel(two);
     stand(one, 'CANCELLED');
+    const asked = route('SELL', 100, 20);
+    modify(asked, { quantity: 50 });
     const restored = new Oms(JSON.parse(JSON.stringify(oms.state())) as ReturnType<Oms['state']>);
     expect(hashOfOms(restored.state())).toBe(hashOfOms(oms.state()));
     const replayed = new Oms();
@@ -227,7 +337,9 @@ describe('an order that a broker carries out', () => {
     expect(oms.isUncounted(one, 't1')).toBe(false);
     fill(one, 't2', 100, 6);
     stand(two, 'CANCELLED');
-    expect(free()).toBe(110);
+    expect(placing('SELL', 100, 61)).toBe('HOLDINGS_INSUFFICIENT');
+    expect(tell(asked, 50, 100)).toEqual(['MODIFIED']);
+    expect(free()).toBe(60);
     // What a broker has is part of what tells two states apart.
     expect(hashOfOms({ ...oms.state(), routed: [] })).not.toBe(hashOfOms(oms.state()));
   });

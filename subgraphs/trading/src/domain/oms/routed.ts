@@ -4,6 +4,7 @@
  * order: what that held was given back then, so the late trade is booked as an order of its own.
  */
 import { DAY_MS } from '@gridworks/kit/time';
+import type { Terms } from '../broker/order.ts';
 import type { VenueStanding } from '../broker/standing.ts';
 import {
   cancelRequested,
@@ -13,11 +14,15 @@ import {
   doubted,
   executed,
   modified,
+  modifyRefused,
+  modifyRequested,
   rejected,
   triggered,
   type Fill,
   type Step,
 } from '../happening.ts';
+import { isRefusal } from '@gridworks/kit/refusal';
+import type { AcceptedChange } from '../order-check.ts';
 import {
   PLAIN,
   createOrder,
@@ -31,7 +36,16 @@ import {
   type TradingRefusal,
 } from '../order.ts';
 import type { Account } from './account.ts';
-import type { TellFill, TellStanding } from './command.ts';
+import {
+  amendmentOf,
+  areTerms,
+  keptAmendment,
+  termsFor,
+  toldTerms,
+  wishedOrder,
+  type Amendment,
+} from './amendment.ts';
+import type { ModifyOrder, TellFill, TellStanding, TellTerms } from './command.ts';
 import { idAfter } from './ids.ts';
 import type { Work } from './outcome.ts';
 import { factsOf, orderOf, type KeptRouted } from './state.ts';
@@ -47,6 +61,8 @@ export interface Routed {
   readonly lates: number;
   /** Why the broker is to cancel it; null unless it is. */
   readonly cancel: CancelReason | null;
+  /** What the broker is to make of it; null unless it is to change it. */
+  readonly amendment: Amendment | null;
   /** Null while it is open. */
   readonly endedAt: number | null;
 }
@@ -59,6 +75,8 @@ export class RoutedOrders {
   constructor(
     private readonly accountOf: (order: Order) => Account,
     private readonly take: (step: Step, work: Work) => void,
+    /** What an order without a limit may trade at. */
+    private readonly worstPriceOf: (order: Order) => bigint,
   ) {}
 
   get(orderId: string): Routed | undefined {
@@ -86,10 +104,16 @@ export class RoutedOrders {
     return this.get(orderId)?.trades.has(tradeId) === false;
   }
 
+  /** Whether what a broker says of an order's terms is not what they are here. */
+  isAmended(orderId: string, told: Terms): boolean {
+    const order = this.order(orderId);
+    return order !== undefined && !areTerms(termsFor(order, told), order);
+  }
+
   /** Accepts an order that a broker is to carry out. */
   add(accepted: Order, work: Work): void {
     const order: Order = { ...accepted, status: 'PENDING' };
-    this.#keep({ order, trades: new Set(), lates: 0, cancel: null, endedAt: null }, work.at);
+    this.#keep({ order, trades: new Set(), lates: 0, cancel: null, amendment: null, endedAt: null }, work.at);
     this.take(created(order), work);
   }
 
@@ -99,6 +123,70 @@ export class RoutedOrders {
     if (!routed || routed.cancel !== null) return;
     this.#keep({ ...routed, cancel: reason }, work.at);
     this.take(cancelRequested(routed.order), work);
+  }
+
+  /**
+   * The broker is to change the order. `accept` decides about the order as it would be by earlier wishes, given what it
+   * may trade at; promised are units and cash enough for whatever the broker makes of all of them.
+   */
+  amend(
+    { orderId, at }: ModifyOrder,
+    accept: (wished: Order, worstPrice: bigint) => AcceptedChange | TradingRefusal,
+    work: Work,
+  ): TradingRefusal | undefined {
+    const routed = this.#open.get(orderId);
+    if (!routed || routed.cancel !== null) return no('ORDER_CLOSED', 'orderId');
+    const { order, amendment } = routed;
+    const account = this.accountOf(order);
+    const wished = wishedOrder(order, amendment);
+    const promised = amendment?.units ?? 0n;
+    // What is promised already must not be missed by who wishes for it again.
+    const spare = order.quantity + promised - wished.quantity;
+    account.reserve(order, -spare);
+    const accepted = accept(wished, this.worstPriceOf(order));
+    account.reserve(order, spare);
+    if (isRefusal(accepted)) return accepted;
+    const { quantity, limitPrice, triggerPrice } = accepted.terms;
+    const units = larger(promised, quantity - order.quantity);
+    account.reserve(order, units - promised);
+    const step = modifyRequested(order, larger(order.hold, accepted.hold));
+    const wish = { quantity, limitPrice, triggerPrice, at, units };
+    this.#keep({ ...routed, order: step.order, amendment: wish }, work.at);
+    this.take(step, work);
+    return undefined;
+  }
+
+  /** Refused when what the user has does not cover terms that were not asked for, or not any more. */
+  changeTerms(command: TellTerms, work: Work): TradingRefusal | undefined {
+    const { orderId, isFinal = false } = command;
+    const routed = this.#open.get(orderId);
+    if (!routed) throw new Error(`the terms of ${orderId} are told, which is not open`);
+    const { order, amendment } = routed;
+    const terms = termsFor(order, toldTerms(command));
+    const isWished = amendment !== null && areTerms(terms, amendment);
+    const isNews = !areTerms(terms, order);
+    if (!isNews && !(isFinal && amendment)) throw new Error(`the terms of ${orderId} are told again`);
+    const isOver = isFinal || isWished;
+    const promised = amendment?.units ?? 0n;
+    const growth = terms.quantity - order.quantity;
+    const units = isOver ? 0n : larger(promised - growth, 0n);
+    const needed = this.#holdOf(order, terms);
+    const hold = isOver || !amendment ? needed : larger(needed, order.hold);
+    const account = this.accountOf(order);
+    if (hold - order.hold > account.buyingPower) return no('FUNDS_INSUFFICIENT');
+    if (
+      order.side === 'SELL' &&
+      growth + units - promised > account.freeQuantity(order.symbol, order.product)
+    )
+      return no('HOLDINGS_INSUFFICIENT');
+    account.reserve(order, units - promised);
+    const { displayQuantity } = order;
+    const step =
+      isNews || isWished ? modified(order, { ...terms, displayQuantity }, hold) : modifyRefused(order, hold);
+    const rest = isOver || !amendment ? null : { ...amendment, units };
+    this.#keep({ ...routed, order: step.order, amendment: rest }, work.at);
+    this.take(step, work);
+    return undefined;
   }
 
   stand({ orderId, standing, reason }: TellStanding, work: Work): void {
@@ -152,16 +240,19 @@ export class RoutedOrders {
   }
 
   /** An order of a snapshot. */
-  recall({ order, trades, lates, cancel, endedAt }: KeptRouted): void {
+  recall({ order, trades, lates, cancel, amendment, endedAt }: KeptRouted): void {
     const routed: Routed = {
       order: orderOf(order),
       trades: new Set(trades),
       lates,
       cancel: cancel ?? null,
+      amendment: amendment ? amendmentOf(amendment) : null,
       endedAt: endedAt ?? null,
     };
     if (isOpen(routed.order)) {
-      this.accountOf(routed.order).remember(routed.order);
+      const account = this.accountOf(routed.order);
+      account.remember(routed.order);
+      account.reserve(routed.order, routed.amendment?.units ?? 0n);
       this.#open.set(order.id, routed);
     } else {
       this.#ended.set(order.id, routed);
@@ -170,21 +261,30 @@ export class RoutedOrders {
 
   state(): KeptRouted[] {
     return [...this.#open.values(), ...this.#ended.values()].map(
-      ({ order, trades, lates, cancel, endedAt }) => ({
+      ({ order, trades, lates, cancel, amendment, endedAt }) => ({
         order: factsOf(order),
         trades: [...trades],
         lates,
         ...(cancel !== null && { cancel }),
+        ...(amendment && { amendment: keptAmendment(amendment) }),
         ...(endedAt !== null && { endedAt }),
       }),
     );
   }
 
+  /** What an order promises under these terms. */
+  #holdOf(order: Order, { quantity, limitPrice }: Terms): bigint {
+    const { side, filledQuantity, turnover } = order;
+    return holdOf(side, limitPrice ?? this.worstPriceOf(order), quantity - filledQuantity, turnover);
+  }
+
   #keep(routed: Routed, at: number): void {
     const { id } = routed.order;
     if (isOpen(routed.order)) return void this.#open.set(id, routed);
+    // With its end everything that it promised is over.
+    if (routed.amendment) this.accountOf(routed.order).reserve(routed.order, -routed.amendment.units);
     this.#open.delete(id);
-    this.#ended.set(id, { ...routed, endedAt: routed.endedAt ?? at });
+    this.#ended.set(id, { ...routed, amendment: null, endedAt: routed.endedAt ?? at });
     for (const [oldest, { endedAt }] of this.#ended) {
       if ((endedAt ?? at) > at - REMEMBERED_MS) break;
       this.#ended.delete(oldest);
@@ -192,8 +292,16 @@ export class RoutedOrders {
   }
 }
 
+function larger(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
+}
+
 /** What a broker's word makes of an order; undefined when nothing. */
-function stepOf({ order, cancel }: Routed, standing: VenueStanding, reason: RejectReason): Step | undefined {
+function stepOf(
+  { order, cancel, amendment }: Routed,
+  standing: VenueStanding,
+  reason: RejectReason,
+): Step | undefined {
   const { status } = order;
   const isUncertain = status === 'PENDING' || status === 'UNKNOWN';
   switch (standing) {
@@ -209,6 +317,7 @@ function stepOf({ order, cancel }: Routed, standing: VenueStanding, reason: Reje
     // Filled and still open here: it was for less in the end.
     case 'FILLED':
     case 'CANCELLED':
+      if (cancel === null && amendment) return cancelled(order, 'USER');
       return cancelled(order, cancel ?? (order.validity === 'IOC' ? 'TIME_IN_FORCE' : 'BROKER'));
     case 'REJECTED':
     case 'NOT_PLACED':

@@ -4,6 +4,7 @@ import { hashOf, type Snapshot } from '../matching/engine.ts';
 import { PLAIN, type CancelReason, type Order, type OrderRequest } from '../order.ts';
 import type { TradingDay } from '../trading-day.ts';
 import type { AccountState } from './account.ts';
+import type { KeptAmendment } from './amendment.ts';
 import type { PlaceOrder, Terms } from './command.ts';
 import type { WithdrawalsState } from './withdrawals.ts';
 
@@ -36,6 +37,8 @@ export interface KeptRouted {
   readonly lates: number;
   /** Why the broker is to cancel it. */
   readonly cancel?: CancelReason;
+  /** What the broker is to make of it. */
+  readonly amendment?: KeptAmendment;
   readonly endedAt?: number;
 }
 

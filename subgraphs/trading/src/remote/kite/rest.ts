@@ -52,6 +52,8 @@ export interface RestRequest {
   readonly path: string;
   readonly family: Family;
   readonly form?: Readonly<Record<string, string>>;
+  /** Asked by somebody who has no access token yet. */
+  readonly isAnonymous?: true;
 }
 
 type Reader<T> = (status: number, text: string) => Answer<T>;
@@ -133,7 +135,10 @@ export class KiteRest {
     await this.#pool.destroy();
   }
 
-  async #ask<T>({ method, path, form }: RestRequest, read: Reader<T>): Promise<Answer<T> | 'BUSY'> {
+  async #ask<T>(
+    { method, path, form, isAnonymous }: RestRequest,
+    read: Reader<T>,
+  ): Promise<Answer<T> | 'BUSY'> {
     const { apiKey, timeoutMs } = this.options;
     const controller = new AbortController();
     const cancel = this.time.after(timeoutMs, () => controller.abort(new Error('no answer in time')));
@@ -143,7 +148,7 @@ export class KiteRest {
         path,
         headers: {
           'x-kite-version': '3',
-          authorization: `token ${apiKey}:${this.#accessToken}`,
+          ...(isAnonymous ? {} : { authorization: `token ${apiKey}:${this.#accessToken}` }),
           ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
         },
         ...(form ? { body: new URLSearchParams(form).toString() } : {}),
@@ -191,13 +196,15 @@ function readAnswer<T>(status: number, text: string, schema: z.ZodType<T>): Answ
   }
   const failure = Failure.safeParse(json).data;
   const code = failure && status >= 400 && status < 500 ? refusalOf(status, failure) : undefined;
-  const message = failure?.message ?? `status ${status}`;
+  const message = failure ? `${failure.error_type}: ${failure.message}` : `status ${status}`;
   return code === undefined ? { kind: 'UNANSWERED', message } : { kind: 'REFUSED', code, message };
 }
 
 /** What a failure says for certain; undefined when it may have been carried out. */
 function refusalOf(status: number, { error_type, message }: Failure): RestRefusal | undefined {
-  if (TIMED_OUT.test(message)) return undefined;
+  // Want of funds is told with the advice to look into the order book, too.
+  const isOwn = error_type === 'MarginException' || error_type === 'HoldingException';
+  if (!isOwn && TIMED_OUT.test(message)) return undefined;
   if (status === 404 || NOT_FOUND.test(message)) return 'NOT_FOUND';
   return CERTAIN.get(error_type);
 }

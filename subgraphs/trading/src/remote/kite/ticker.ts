@@ -64,11 +64,12 @@ export class KiteTicker {
     socket?.terminate();
   }
 
-  /** The next connection uses this token; where there is none, that is now. */
+  /** Connects anew with this token: the one before is worth nothing any more, whatever its socket says. */
   signIn(accessToken: string): void {
     this.#accessToken = accessToken;
-    if (this.#socket) return;
-    this.#cancelTimer();
+    this.stop();
+    if (this.#isOpen) this.listener.lost(false);
+    this.#isOpen = false;
     this.#connect();
   }
 

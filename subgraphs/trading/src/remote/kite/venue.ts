@@ -14,9 +14,11 @@ import {
   missingQuantity,
   observeOrder,
   refuseOrder,
+  resolveOrder,
   sendOrder,
   type AbsenceRules,
   type Change,
+  type Finding,
   type OrderReport,
   type Terms,
   type Ticket,
@@ -26,6 +28,8 @@ import { tagOf } from '../../domain/broker/tag.ts';
 import type { TickMode } from '../../domain/tick.ts';
 import {
   venueRefusal,
+  type Ruling,
+  type Session,
   type Venue,
   type VenueJournal,
   type VenueListener,
@@ -40,9 +44,19 @@ import type { Time } from '../time.ts';
 import { Comparison, textOf } from './comparison.ts';
 import { openPostback, type PostbackFault } from './postback.ts';
 import { KITE_LIMITS, KiteRest, type Answer, type RestOptions, type RestRefusal } from './rest.ts';
+import { findOrder } from './finding.ts';
+import { loginForm } from './session.ts';
 import { KiteTicker } from './ticker.ts';
 import { Watchlist } from './watchlist.ts';
-import { OrderId, OrderList, PositionList, TradeList, modificationForm, placementForm } from './wire.ts';
+import {
+  Login,
+  OrderId,
+  OrderList,
+  PositionList,
+  TradeList,
+  modificationForm,
+  placementForm,
+} from './wire.ts';
 
 export interface KiteOptions {
   readonly restUrl: string;
@@ -177,6 +191,24 @@ export class KiteVenue implements Venue {
     return this.#track(this.#cancel(id));
   }
 
+  resolve(id: string, venueOrderId: string | null, ruling: Ruling): Promise<VenueOrder | VenueRefusal> {
+    return this.#track(this.#resolve(id, venueOrderId, ruling));
+  }
+
+  async logIn(requestToken: string): Promise<Session | VenueRefusal> {
+    const form = loginForm(this.options, requestToken);
+    const request = { method: 'POST', path: '/session/token', family: 'OTHER', form } as const;
+    const answer = await this.#track(this.#rest.send({ ...request, isAnonymous: true }, Login));
+    // Not in the broker's words: they might repeat what it was told.
+    if (answer.kind === 'UNANSWERED') return venueRefusal('VENUE_UNAVAILABLE');
+    if (answer.kind === 'REFUSED')
+      return venueRefusal(
+        answer.code === 'BUSY' || answer.code === 'CLOSED' ? REFUSALS[answer.code] : 'VENUE_LOGGED_OUT',
+      );
+    this.signIn(answer.data.accessToken);
+    return answer.data;
+  }
+
   order(id: string): VenueOrder | undefined {
     return this.#beliefs.get(id);
   }
@@ -251,10 +283,37 @@ export class KiteVenue implements Venue {
     return isRefusal(order) ? order : this.#change(order, 'DELETE');
   }
 
+  async #resolve(
+    id: string,
+    venueOrderId: string | null,
+    ruling: Ruling,
+  ): Promise<VenueOrder | VenueRefusal> {
+    const order = this.#beliefs.get(id);
+    if (!order) return venueRefusal('VENUE_ORDER_UNKNOWN');
+    const isRepeated = order.finding === (venueOrderId === null ? 'ABSENT' : 'FOUND');
+    const isSame = isRepeated && (venueOrderId === null || order.venueOrderId === venueOrderId);
+    if (!order.doubt) return isSame ? order : venueRefusal('VENUE_ORDER_CERTAIN');
+    const finding = await this.#find(order, venueOrderId);
+    if (isRefusal(finding)) return finding;
+    const decide = (current: VenueOrder): Change =>
+      current.doubt ? resolveOrder(current, finding, this.time.now()) : { order: current, happenings: [] };
+    return this.#beliefs.update(id, decide, ruling);
+  }
+
+  /** What the broker says of the order that is said to be this one; null: that it has none. */
+  async #find(order: VenueOrder, venueOrderId: string | null): Promise<Finding | VenueRefusal> {
+    if (venueOrderId === null) return { kind: 'ABSENT' };
+    const owner = this.#beliefs.idOf(venueOrderId, null) ?? order.id;
+    const isNamed = order.venueOrderId !== null && order.venueOrderId !== venueOrderId;
+    return owner === order.id && !isNamed
+      ? findOrder(this.#rest, order, venueOrderId)
+      : venueRefusal('VENUE_ORDER_OTHER');
+  }
+
   async #send({ id, tag, ticket }: VenueOrder): Promise<VenueOrder | VenueRefusal> {
     const form = placementForm(ticket, tag);
     const request = { method: 'POST', path: '/orders/regular', family: 'ORDER', form } as const;
-    const answer = await this.#rest.send(request, OrderId);
+    const answer = this.#noted(await this.#rest.send(request, OrderId));
     const after = await this.#beliefs.update(id, (current) => {
       const nowMs = this.time.now();
       if (answer.kind === 'DONE') return acceptOrder(current, answer.data, nowMs);
@@ -280,7 +339,7 @@ export class KiteVenue implements Venue {
   ): Promise<VenueOrder | VenueRefusal> {
     const path = `/orders/regular/${encodeURIComponent(venueOrderId)}`;
     const request = { method, path, family: 'ORDER', ...(form ? { form } : {}) } as const;
-    const answer = await this.#rest.send(request, OrderId);
+    const answer = this.#noted(await this.#rest.send(request, OrderId));
     const isNotFound = answer.kind === 'REFUSED' && answer.code === 'NOT_FOUND';
     // Also after a refusal: the order is not as we believed, or it would not have been refused.
     this.#reconciler.soon();
@@ -345,11 +404,16 @@ export class KiteVenue implements Venue {
   }
 
   async #read<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    const answer = await this.#rest.send({ method: 'GET', path, family: 'OTHER' }, schema);
+    const answer = this.#noted(await this.#rest.send({ method: 'GET', path, family: 'OTHER' }, schema));
     if (answer.kind === 'DONE') return answer.data;
-    if (answer.kind === 'REFUSED' && answer.code === 'LOGGED_OUT') this.#turn('LOGGED_OUT');
     this.log.warn({ path, answer: answer.message }, 'the broker did not say what was asked');
     return undefined;
+  }
+
+  /** Whatever was asked for, an answer may be that we are not logged in any more. */
+  #noted<T>(answer: Answer<T>): Answer<T> {
+    if (answer.kind === 'REFUSED' && answer.code === 'LOGGED_OUT') this.#turn('LOGGED_OUT');
+    return answer;
   }
 
   #unkept(error: unknown): false {

@@ -7,6 +7,7 @@ import { DAY_MS, istMidnight } from '@gridworks/kit/time';
 import { z } from 'zod';
 import type { OrderReport, ReportedStatus, Terms, Ticket, TradeReport } from '../../domain/broker/order.ts';
 import type { NetPosition } from '../../domain/broker/reconcile.ts';
+import type { Session } from '../../venue.ts';
 
 /** Where we trade; Kite knows more. */
 export const EXCHANGES: readonly string[] = ['NSE', 'BSE'];
@@ -72,6 +73,7 @@ const Order = z
     tag: z.string().nullish(),
     status: z.string(),
     status_message: z.string().nullish(),
+    status_message_raw: z.string().nullish(),
     order_timestamp: time,
     exchange_update_timestamp: time.nullish(),
     quantity,
@@ -90,7 +92,8 @@ const Order = z
     },
     filledQuantity: order.filled_quantity,
     atMs: order.exchange_update_timestamp ?? order.order_timestamp,
-    message: order.status_message ?? null,
+    // As the risk system or the exchange wrote it, where that is passed on: the other is worded anew from time to time.
+    message: order.status_message_raw ?? order.status_message ?? null,
   }));
 
 const Trade = z
@@ -127,6 +130,14 @@ export const OrderList = rowsOf(Order);
 export const TradeList = rowsOf(Trade);
 /** Only what was traded today is looked at. */
 export const PositionList = z.object({ day: rowsOf(Position) }).transform(({ day }) => day);
+/** The states of one order, the latest last. */
+export const OrderHistory = rowsOf(Order).transform((states) => states.at(-1));
+
+/** What a login gives. */
+export const Login = z
+  .object({ user_id: z.string(), access_token: z.string().min(1) })
+  .transform(({ user_id, access_token }): Session => ({ account: user_id, accessToken: access_token }));
+
 export const OrderId = z.object({ order_id: z.string().min(1) }).transform((data) => data.order_id);
 
 /** What a text frame or a postback tells. */

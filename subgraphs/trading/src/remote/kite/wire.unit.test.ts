@@ -36,6 +36,8 @@ describe("a broker's orders", () => {
         message: null,
       },
     ]);
+    const raw = { ...ORDER, status_message: 'No funds.', status_message_raw: 'RMS:Margin Exceeds' };
+    expect(OrderList.parse([raw])[0]?.message).toBe('RMS:Margin Exceeds');
     const early = { ...ORDER, exchange_update_timestamp: null, tag: undefined };
     expect(OrderList.parse([early])[0]).toMatchObject({ tag: null, atMs: Date.UTC(2022, 2, 3, 3, 54, 25) });
   });

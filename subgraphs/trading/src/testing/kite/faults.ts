@@ -18,6 +18,8 @@ export const FAULTS = {
   TIMED_OUT_AFTER: 'Status 400 with "timed out", and it was done.',
   GARBLED_ANSWER: 'Status 200 and half a text, and it was done.',
   DONE_LATE: 'Status 504, and it is done some time after.',
+  REFUSED_CHANGE: 'A modification is turned down for want of funds.',
+  UNMADE_CHANGE: 'A modification is taken, and the exchange does not make it.',
   SLOW_ANSWER: 'The answer takes its time.',
   STALE_BOOK: 'The order book is the one that was given out the time before.',
   MISSING_ORDER: 'The order book leaves out an order, and asked for a filled one it says "not found".',

@@ -14,6 +14,7 @@ export function orderJson(order: TrueOrder, token: number): Record<string, unkno
     parent_order_id: null,
     status: order.status,
     status_message: order.message,
+    status_message_raw: order.message,
     order_timestamp: istText(order.placedAtMs),
     exchange_update_timestamp: istText(order.updatedAtMs),
     exchange_timestamp: istText(order.updatedAtMs),

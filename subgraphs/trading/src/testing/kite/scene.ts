@@ -12,7 +12,7 @@ import {
 } from '../../domain/broker/order.ts';
 import type { Discrepancy } from '../../domain/broker/reconcile.ts';
 import { KITE_DEFAULTS, KiteVenue, type KiteOptions } from '../../remote/kite/venue.ts';
-import type { VenueJournal, VenueState, VenueTick } from '../../venue.ts';
+import type { Ruling, VenueJournal, VenueState, VenueTick } from '../../venue.ts';
 import { ManualTime } from '../manual-time.ts';
 import { StandIn, type StandInOptions } from './stand-in.ts';
 import type { TrueOrder } from './truth.ts';
@@ -37,9 +37,9 @@ export class MemoryJournal implements VenueJournal {
     return this.below?.recent(sinceMs) ?? [...this.kept.values()].filter(isRecent);
   }
 
-  async record(changes: readonly Change[]): Promise<void> {
+  async record(changes: readonly Change[], ruling?: Ruling): Promise<void> {
     if (this.isFailing(changes)) throw new Error('the database is away');
-    await this.below?.record(changes);
+    await this.below?.record(changes, ruling);
     for (const { order, happenings } of changes) {
       this.kept.set(order.id, order);
       this.happenings.push(...happenings);

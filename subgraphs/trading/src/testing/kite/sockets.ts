@@ -5,6 +5,7 @@ import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Time } from '../../remote/time.ts';
 import type { Faults } from './faults.ts';
 import type { Listings } from './listings.ts';
+import type { Logins } from './logins.ts';
 
 interface Client {
   readonly socket: WebSocket;
@@ -32,11 +33,8 @@ export class Sockets {
     private readonly faults: Faults,
     private readonly listings: Listings,
     private readonly time: Time,
-    private readonly options: {
-      readonly apiKey: string;
-      readonly accessToken: string;
-      readonly heartbeatMs: number;
-    },
+    private readonly logins: Logins,
+    private readonly heartbeatMs: number,
   ) {}
 
   /** How many are connected and are told things. */
@@ -51,8 +49,7 @@ export class Sockets {
 
   admit(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const query = new URL(request.url ?? '/', 'http://kite').searchParams;
-    const { apiKey, accessToken } = this.options;
-    if (query.get('api_key') !== apiKey || query.get('access_token') !== accessToken) {
+    if (!this.logins.isGood(query.get('api_key'), query.get('access_token'))) {
       return void socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     }
     if (this.faults.strikes('REFUSED_CONNECTION')) return void socket.destroy();
@@ -62,7 +59,7 @@ export class Sockets {
   /** Says that it is alive, now and then, for as long as it is. */
   beat(): void {
     for (const client of this.#clients) this.#send(client, HEARTBEAT);
-    this.#cancelBeat = this.time.after(this.options.heartbeatMs, () => this.beat());
+    this.#cancelBeat = this.time.after(this.heartbeatMs, () => this.beat());
   }
 
   /** An order update to everybody, if it gets there. */

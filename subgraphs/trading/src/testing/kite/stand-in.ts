@@ -11,6 +11,7 @@ import { waitMs, type Limit } from '../../domain/broker/pace.ts';
 import { Faults } from './faults.ts';
 import { orderJson, positionsJson, postbackJson, tradeJson } from './json.ts';
 import { Listings, type Listing } from './listings.ts';
+import { Logins } from './logins.ts';
 import { Sockets } from './sockets.ts';
 import { KiteError, Truth, type TrueOrder } from './truth.ts';
 
@@ -44,6 +45,7 @@ export class StandIn {
   readonly truth = new Truth();
   readonly faults: Faults;
   readonly listings: Listings;
+  readonly logins: Logins;
   /** Requests that were let in, by method and path. */
   readonly asked: string[] = [];
   /** How many orders and changes came faster than is allowed. */
@@ -60,7 +62,8 @@ export class StandIn {
   ) {
     this.faults = new Faults(createRandom(options.seed));
     this.listings = new Listings(options.listings);
-    this.#sockets = new Sockets(this.faults, this.listings, time, options);
+    this.logins = new Logins(options, options.accessToken);
+    this.#sockets = new Sockets(this.faults, this.listings, time, this.logins, options.heartbeatMs);
   }
 
   /** Listens and answers. */
@@ -133,11 +136,13 @@ export class StandIn {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { apiKey, accessToken } = this.options;
     const body = (await readBody(request)) ?? '';
     const { pathname } = new URL(request.url ?? '/', 'http://kite');
     const asked = { method: request.method ?? 'GET', path: pathname, form: new URLSearchParams(body) };
-    if (request.headers.authorization !== `token ${apiKey}:${accessToken}`) {
+    if (asked.method === 'POST' && asked.path === '/session/token') return this.#logIn(asked, response);
+    const [, apiKey = '', accessToken = ''] =
+      /^token (.*):(.*)$/.exec(request.headers.authorization ?? '') ?? [];
+    if (!this.logins.isGood(apiKey, accessToken)) {
       return fail(response, new KiteError(403, 'TokenException', 'Incorrect `api_key` or `access_token`.'));
     }
     if (request.headers['x-kite-version'] !== '3') {
@@ -188,7 +193,7 @@ export class StandIn {
     if (filled && this.faults.strikes('MISSING_ORDER')) {
       return new KiteError(404, 'GeneralException', "Couldn't find that `order_id`.");
     }
-    if (method === 'PUT') return this.#told(this.truth.modify(orderId, form, nowMs));
+    if (method === 'PUT') return this.#modify(orderId, form);
     const cancelled = this.#told(this.truth.cancel(orderId, nowMs));
     if (!(cancelled instanceof KiteError) && this.faults.strikes('LATE_FILL')) {
       this.fill(cancelled, Math.ceil((cancelled.quantity - cancelled.filled) / 2));
@@ -196,9 +201,23 @@ export class StandIn {
     return cancelled;
   }
 
+  #modify(orderId: string, form: URLSearchParams): TrueOrder | KiteError {
+    if (this.faults.strikes('REFUSED_CHANGE'))
+      return new KiteError(400, 'MarginException', 'Insufficient funds.');
+    const order = this.truth.find(orderId);
+    if (order?.status === 'OPEN' && this.faults.strikes('UNMADE_CHANGE')) return order;
+    return this.#told(this.truth.modify(orderId, form, this.time.now()));
+  }
+
   #told(outcome: TrueOrder | KiteError): TrueOrder | KiteError {
     if (!(outcome instanceof KiteError)) this.#tell(outcome);
     return outcome;
+  }
+
+  #logIn({ form }: Asked, response: ServerResponse): void {
+    const session = this.logins.exchange(form);
+    if (session instanceof KiteError) return fail(response, session);
+    succeed(response, session);
   }
 
   #read({ path }: Asked, response: ServerResponse): void {
@@ -208,7 +227,8 @@ export class StandIn {
         return succeed(response, this.#book());
       case '/trades': {
         const isMissing = this.faults.strikes('MISSING_TRADE');
-        return succeed(response, this.truth.trades.slice(0, isMissing ? -1 : undefined).map(tradeJson));
+        const trades = this.truth.trades.filter(({ order }) => !this.truth.unlisted.has(order));
+        return succeed(response, trades.slice(0, isMissing ? -1 : undefined).map(tradeJson));
       }
       case '/portfolio/positions':
         return succeed(response, positionsJson(this.truth));
@@ -216,13 +236,24 @@ export class StandIn {
         response.writeHead(200, { 'content-type': 'text/csv' });
         return void response.end(this.listings.csv());
       default:
-        return fail(response, new KiteError(404, 'GeneralException', 'Route not found'));
+        return this.#readOrder(path, response);
     }
+  }
+
+  /** One order's states, of which the stand-in keeps the latest only, or its trades. */
+  #readOrder(path: string, response: ServerResponse): void {
+    const [, orderId = '', isTrades] = /^\/orders\/([^/]+)(\/trades)?$/.exec(path) ?? [];
+    const order = this.truth.find(orderId);
+    if (!order)
+      return fail(response, new KiteError(404, 'GeneralException', "Couldn't find that `order_id`."));
+    const trades = this.truth.trades.filter((trade) => trade.order === order);
+    return succeed(response, isTrades ? trades.map(tradeJson) : [orderJson(order, this.#tokenOf(order))]);
   }
 
   #book(): readonly Record<string, unknown>[] {
     const before = this.#lastBook;
-    this.#lastBook = this.truth.orders.map((order) => orderJson(order, this.#tokenOf(order)));
+    const listed = this.truth.orders.filter((order) => !this.truth.unlisted.has(order));
+    this.#lastBook = listed.map((order) => orderJson(order, this.#tokenOf(order)));
     if (this.faults.strikes('STALE_BOOK')) return before;
     const isMissing = this.#lastBook.length > 0 && this.faults.strikes('MISSING_ORDER');
     return isMissing ? this.#lastBook.slice(0, -1) : this.#lastBook;

@@ -1,5 +1,5 @@
 /** What is true at the stand-in: its orders, trades and positions. It matches nothing: others say what trades. */
-import { parseDecimal } from '@gridworks/kit/money';
+import { formatDecimal, parseDecimal } from '@gridworks/kit/money';
 
 export interface TrueOrder {
   readonly orderId: string;
@@ -51,6 +51,11 @@ const FUNDS = 10_00_00_000_00n;
 export class Truth {
   readonly orders: TrueOrder[] = [];
   readonly trades: TrueTrade[] = [];
+  /** Orders that no list has, though there are answers about each of them. */
+  readonly unlisted = new Set<TrueOrder>();
+
+  #count = 0;
+  #tradeCount = 0;
 
   place(form: Form, nowMs: number): TrueOrder | KiteError {
     const quantity = Number(form.get('quantity'));
@@ -64,10 +69,13 @@ export class Truth {
       return new KiteError(400, 'InputException', 'The price does not go with the type of the order.');
     }
     if (price * BigInt(quantity) > FUNDS) {
-      return new KiteError(400, 'MarginException', 'Insufficient funds.');
+      const needed = formatDecimal(price * BigInt(quantity));
+      const message = `Insufficient funds. Required margin is ${needed} but available margin is ${formatDecimal(FUNDS)}. Check the orderbook for open orders.`;
+      return new KiteError(400, 'MarginException', message);
     }
+    this.#count += 1;
     const order: TrueOrder = {
-      orderId: `26112200${String(this.orders.length + 1).padStart(7, '0')}`,
+      orderId: `26112200${String(this.#count).padStart(7, '0')}`,
       tag: form.get('tag') ?? '',
       exchange: form.get('exchange') ?? '',
       tradingsymbol: form.get('tradingsymbol') ?? '',
@@ -119,6 +127,12 @@ export class Truth {
     order.updatedAtMs = nowMs;
   }
 
+  /** Over night a broker forgets an order and its trades. */
+  forget(order: TrueOrder): void {
+    this.orders.splice(this.orders.indexOf(order), 1);
+    this.trades.splice(0, Infinity, ...this.trades.filter((trade) => trade.order !== order));
+  }
+
   /** A stop order's price was reached. */
   trigger(order: TrueOrder, nowMs: number): void {
     order.status = 'OPEN';
@@ -132,7 +146,8 @@ export class Truth {
     order.turnover += price * BigInt(quantity);
     order.updatedAtMs = nowMs;
     if (order.filled === order.quantity) order.status = 'COMPLETE';
-    const tradeId = String(70_000_000 + this.trades.length);
+    this.#tradeCount += 1;
+    const tradeId = String(70_000_000 + this.#tradeCount);
     this.trades.push({ tradeId, order, price, quantity, atMs: nowMs });
   }
 
