@@ -127,16 +127,93 @@ describe.each(inject('forms'))('a trader, $name', ({ url }) => {
   });
 
   it('sells what was bought, and not more', async () => {
-    await buy({ product: 'MIS' });
-    const sold = await buy({ side: 'SELL', product: 'MIS', quantity: 4 });
+    await buy();
+    const sold = await buy({ side: 'SELL', quantity: 4 });
     expect(sold).toMatchObject({ status: 'FILLED', filledQuantity: 4 });
-    const tooMuch = await place({ side: 'SELL', product: 'MIS', quantity: 7 });
+    const tooMuch = await place({ side: 'SELL', quantity: 7 });
     expect(tooMuch).toMatchObject({ order: null, refusal: { code: 'HOLDINGS_INSUFFICIENT' } });
     const { positions } = await eventually(
       () => home(),
       ({ positions }) => positions?.[0]?.quantity === 6,
     );
     expect(positions).toHaveLength(1);
+  });
+
+  it('sells first under MIS, and when the price costs too much of the margin the position is closed, to the paisa', async () => {
+    const symbol = 'SBIN';
+    const operator = await new GraphClient(url).signedInAs('ops');
+    const { instrument } = await trader.data<{ instrument: { lastPrice: string } }>(
+      `{ instrument(symbol: "${symbol}") { lastPrice } }`,
+    );
+    const play = (rupees: number): Promise<unknown> =>
+      operator.data(
+        `mutation ($input: PlayMarketInput!) { playMarket(input: $input) { played refusal { code } } }`,
+        { input: { symbol, prints: [{ at: new Date().toISOString(), price: `${rupees}.00`, quantity: 1 }] } },
+      );
+    interface Intraday {
+      readonly me: {
+        readonly wallet: Record<'available' | 'held' | 'margin', { readonly amount: string }>;
+        readonly margin: Record<'used' | 'available' | 'dues', { readonly amount: string }>;
+        readonly positions: readonly {
+          readonly quantity: number;
+          readonly realisedPnl: { readonly amount: string };
+        }[];
+        readonly orders: {
+          readonly edges: readonly {
+            readonly node: {
+              readonly side: string;
+              readonly status: string;
+              readonly squareOffReason: string | null;
+              readonly turnover: { readonly amount: string };
+              readonly charges: { readonly total: { readonly amount: string } } | null;
+            };
+          }[];
+        };
+      };
+    }
+    const intraday = async (): Promise<Intraday['me']> =>
+      (
+        await trader.data<Intraday>(`{ me {
+          wallet { available { amount } held { amount } margin { amount } }
+          margin { used { amount } available { amount } dues { amount } }
+          positions { quantity realisedPnl { amount } }
+          orders(first: 2) { edges { node { side status squareOffReason turnover { amount } charges { total { amount } } } } }
+        } }`)
+      ).me;
+
+    const price = Math.round(Number(instrument.lastPrice));
+    await play(price);
+    const sold = await buy({ symbol, side: 'SELL', product: 'MIS', quantity: 10 });
+    expect(sold).toMatchObject({ status: 'FILLED', filledQuantity: 10 });
+    const open = await eventually(
+      intraday,
+      ({ wallet, margin, positions }) =>
+        positions.length === 1 &&
+        wallet.held.amount === '0.00' &&
+        wallet.margin.amount === margin.used.amount,
+    );
+    const brought = paise(open.orders.edges[0]?.node.turnover.amount ?? '');
+    expect(open).toMatchObject({ positions: [{ quantity: -10 }], margin: { dues: { amount: '0.00' } } });
+    expect(paise(open.wallet.margin.amount)).toBe((brought + 4n) / 5n);
+
+    await play(Math.round(price * 1.2));
+    const closed = await eventually(
+      intraday,
+      ({ positions, wallet, margin }) =>
+        positions[0]?.quantity === 0 &&
+        wallet.held.amount === '0.00' &&
+        wallet.margin.amount === '0.00' &&
+        wallet.available.amount === margin.available.amount,
+    );
+    const nodes = closed.orders.edges.map(({ node }) => node);
+    expect(nodes).toMatchObject([
+      { side: 'BUY', status: 'FILLED', squareOffReason: 'MARGIN_CALL' },
+      { side: 'SELL', status: 'FILLED', squareOffReason: null },
+    ]);
+    const cost = paise(nodes[0]?.turnover.amount ?? '');
+    const charges = nodes.reduce((sum, each) => sum + paise(each.charges?.total.amount ?? ''), 0n);
+    expect(paise(closed.positions[0]?.realisedPnl.amount ?? '')).toBe(brought - cost);
+    expect(paise(closed.wallet.available.amount)).toBe(OPENING_CREDIT + brought - cost - charges);
   });
 
   it('is refused without funds, and nothing changes', async () => {

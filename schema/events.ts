@@ -21,6 +21,21 @@ export interface OrderFacts {
   readonly product: Product;
 }
 
+/**
+ * What moved between the parts of a user's funds: the margin held for positions of the day (MIS), what is owed, and with
+ * the profit or loss what is available: `realised` + `dues` - `margin`. Each below zero where it became less.
+ */
+export interface MarginMove {
+  readonly margin: MinorUnits;
+  readonly dues: MinorUnits;
+  readonly realised: MinorUnits;
+}
+
+/** Of an order under margin: what the event moved beside its hold, which is for its charges alone. Others do not have it. */
+export interface Margined {
+  readonly move?: MarginMove;
+}
+
 /** A split, bonus or consolidation as it took place at the exchange. */
 export interface Adjustment {
   readonly adjustmentId: string;
@@ -75,8 +90,8 @@ export interface FaultFacts extends ServiceFacts {
 export interface Topics {
   'users.registered': { readonly userId: string; readonly displayName: string; readonly tier: string };
   'users.authenticated': { readonly userId: string };
-  /** An order was accepted and its funds (BUY: cash, SELL: nothing) are promised. */
-  'orders.created': OrderFacts & { readonly quantity: number; readonly hold: MinorUnits };
+  /** An order was accepted and its funds (BUY: cash, SELL: nothing; under margin: its charges) are promised. */
+  'orders.created': OrderFacts & Margined & { readonly quantity: number; readonly hold: MinorUnits };
   /** An after-market order entered the exchange when that took orders again. */
   'orders.entered': OrderFacts;
   /** A trade reached the trigger price of a stop: it is an order like any other now. */
@@ -87,41 +102,49 @@ export interface Topics {
    * and for what is left, instead of all that it promised before; `promised` is how much more that is, which trading has
    * taken from what the user may promise, and 0 where it is less. `sequence` grows with each event of the user's orders.
    */
-  'orders.modified': OrderFacts & {
-    readonly sequence: number;
-    readonly quantity: number;
-    readonly hold: MinorUnits;
-    readonly promised: MinorUnits;
-  };
+  'orders.modified': OrderFacts &
+    Margined & {
+      readonly sequence: number;
+      readonly quantity: number;
+      readonly hold: MinorUnits;
+      readonly promised: MinorUnits;
+    };
   /**
    * One fill of an order. `value` = price x quantity. `final` tells that the order is now filled whole; then
    * `orderValue` and `orderQuantity` (all fills of the order) are what its charges are computed from.
    */
-  'orders.executed': OrderFacts & {
-    readonly tradeId: string;
-    readonly price: MinorUnits;
-    readonly quantity: number;
-    readonly value: MinorUnits;
-    readonly final: boolean;
-    readonly orderValue: MinorUnits;
-    readonly orderQuantity: number;
-  };
+  'orders.executed': OrderFacts &
+    Margined & {
+      readonly tradeId: string;
+      readonly price: MinorUnits;
+      readonly quantity: number;
+      readonly value: MinorUnits;
+      readonly final: boolean;
+      readonly orderValue: MinorUnits;
+      readonly orderQuantity: number;
+    };
   /** The rest of an order will not trade any more; `orderValue` and `orderQuantity` are what did. */
-  'orders.cancelled': OrderFacts & {
-    readonly remaining: number;
-    readonly orderValue: MinorUnits;
-    readonly orderQuantity: number;
-    readonly reason:
-      | 'USER'
-      | 'MARKET_REST'
-      | 'TIME_IN_FORCE'
-      | 'SELF_TRADE'
-      | 'OUT_OF_BAND'
-      | 'SQUARE_OFF'
-      | 'MARKET_HALTED'
-      | 'BROKER'
-      | 'REJECTED';
-  };
+  'orders.cancelled': OrderFacts &
+    Margined & {
+      readonly remaining: number;
+      readonly orderValue: MinorUnits;
+      readonly orderQuantity: number;
+      readonly reason:
+        | 'USER'
+        | 'MARKET_REST'
+        | 'TIME_IN_FORCE'
+        | 'SELF_TRADE'
+        | 'OUT_OF_BAND'
+        | 'SQUARE_OFF'
+        | 'MARKET_HALTED'
+        | 'BROKER'
+        | 'REJECTED';
+    };
+  /**
+   * Cash that came in or went paid off what was owed, filled margin that was missing, or what a split left of a position
+   * fell away. `reference` names what did it, once for each.
+   */
+  'orders.margined': MarginMove & { readonly userId: string; readonly reference: string };
   /** The units of an instrument became others, in everything that is held of it. */
   'instruments.adjusted': Adjustment;
   /** The same for one holding: it stands among the executions of its user, whose units differ before and after it. */

@@ -9,6 +9,7 @@ export const AUDIT_STREAMS = {
   /** What moved money or shares. */
   FINANCIAL_TRANSACTIONS: [
     'orders.executed',
+    'orders.margined',
     'wallets.credited',
     'withdrawals.requested',
     'withdrawals.released',

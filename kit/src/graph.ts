@@ -136,7 +136,7 @@ export const ProductEnum = enumOf<Product>(
   'What the shares are meant for; each product is a position of its own.',
   {
     CNC: 'Cash and carry: delivered and kept.',
-    MIS: 'Margin intraday square-off: bought and sold within the day.',
+    MIS: 'Margin intraday square-off: closed within the day, for a part of the value; may be sold before it is bought.',
   },
 );
 export const ExchangeEnum = enumOf<Exchange>('Exchange', 'Where an instrument is listed.', {

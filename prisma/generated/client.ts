@@ -53,7 +53,8 @@ export type AnalysedCandle = Prisma.AnalysedCandleModel
 export type AnalysedSeries = Prisma.AnalysedSeriesModel
 /**
  * Model LedgerAccount
- * A book of the ledger. A user's wallet is two of them; house accounts belong to nobody and to no tenant.
+ * A book of the ledger. A user's wallet is two of them, or three with margin; what a user owes is a claim of the house,
+ * which has no tenant, as the accounts of the house itself, which belong to nobody.
  * Row-level security holds on every table with a tenant; house rows are invisible to callers.
  */
 export type LedgerAccount = Prisma.LedgerAccountModel

@@ -30,7 +30,10 @@ export type WithdrawalStatus = (typeof WithdrawalStatus)[keyof typeof Withdrawal
 export const LedgerAccountKind = {
   WALLET_AVAILABLE: 'WALLET_AVAILABLE',
   WALLET_HELD: 'WALLET_HELD',
+  WALLET_MARGIN: 'WALLET_MARGIN',
+  DUES: 'DUES',
   CLEARING: 'CLEARING',
+  MARGIN_FUNDING: 'MARGIN_FUNDING',
   PAPER_EQUITY: 'PAPER_EQUITY',
   PAYOUTS_TO_SEND: 'PAYOUTS_TO_SEND',
   CHARGE_BROKERAGE: 'CHARGE_BROKERAGE',
@@ -50,7 +53,8 @@ export const TransferKind = {
   FILL: 'FILL',
   CHARGES: 'CHARGES',
   RELEASE: 'RELEASE',
-  WITHDRAWAL: 'WITHDRAWAL'
+  WITHDRAWAL: 'WITHDRAWAL',
+  MARGIN: 'MARGIN'
 } as const
 
 export type TransferKind = (typeof TransferKind)[keyof typeof TransferKind]

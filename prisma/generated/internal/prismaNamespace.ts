@@ -4753,7 +4753,9 @@ export type AdjustmentScalarFieldEnum = (typeof AdjustmentScalarFieldEnum)[keyof
 export const TradingAccountScalarFieldEnum = {
   userId: 'userId',
   tenantId: 'tenantId',
-  buyingPower: 'buyingPower'
+  buyingPower: 'buyingPower',
+  margin: 'margin',
+  dues: 'dues'
 } as const
 
 export type TradingAccountScalarFieldEnum = (typeof TradingAccountScalarFieldEnum)[keyof typeof TradingAccountScalarFieldEnum]
@@ -4843,7 +4845,9 @@ export const InventoryScalarFieldEnum = {
   symbol: 'symbol',
   product: 'product',
   quantity: 'quantity',
-  held: 'held'
+  held: 'held',
+  cost: 'cost',
+  margin: 'margin'
 } as const
 
 export type InventoryScalarFieldEnum = (typeof InventoryScalarFieldEnum)[keyof typeof InventoryScalarFieldEnum]

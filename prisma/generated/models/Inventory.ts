@@ -29,11 +29,15 @@ export type AggregateInventory = {
 export type InventoryAvgAggregateOutputType = {
   quantity: number | null
   held: number | null
+  cost: number | null
+  margin: number | null
 }
 
 export type InventorySumAggregateOutputType = {
   quantity: bigint | null
   held: bigint | null
+  cost: bigint | null
+  margin: bigint | null
 }
 
 export type InventoryMinAggregateOutputType = {
@@ -43,6 +47,8 @@ export type InventoryMinAggregateOutputType = {
   product: $Enums.OrderProduct | null
   quantity: bigint | null
   held: bigint | null
+  cost: bigint | null
+  margin: bigint | null
 }
 
 export type InventoryMaxAggregateOutputType = {
@@ -52,6 +58,8 @@ export type InventoryMaxAggregateOutputType = {
   product: $Enums.OrderProduct | null
   quantity: bigint | null
   held: bigint | null
+  cost: bigint | null
+  margin: bigint | null
 }
 
 export type InventoryCountAggregateOutputType = {
@@ -61,6 +69,8 @@ export type InventoryCountAggregateOutputType = {
   product: number
   quantity: number
   held: number
+  cost: number
+  margin: number
   _all: number
 }
 
@@ -68,11 +78,15 @@ export type InventoryCountAggregateOutputType = {
 export type InventoryAvgAggregateInputType = {
   quantity?: true
   held?: true
+  cost?: true
+  margin?: true
 }
 
 export type InventorySumAggregateInputType = {
   quantity?: true
   held?: true
+  cost?: true
+  margin?: true
 }
 
 export type InventoryMinAggregateInputType = {
@@ -82,6 +96,8 @@ export type InventoryMinAggregateInputType = {
   product?: true
   quantity?: true
   held?: true
+  cost?: true
+  margin?: true
 }
 
 export type InventoryMaxAggregateInputType = {
@@ -91,6 +107,8 @@ export type InventoryMaxAggregateInputType = {
   product?: true
   quantity?: true
   held?: true
+  cost?: true
+  margin?: true
 }
 
 export type InventoryCountAggregateInputType = {
@@ -100,6 +118,8 @@ export type InventoryCountAggregateInputType = {
   product?: true
   quantity?: true
   held?: true
+  cost?: true
+  margin?: true
   _all?: true
 }
 
@@ -196,6 +216,8 @@ export type InventoryGroupByOutputType = {
   product: $Enums.OrderProduct
   quantity: bigint
   held: bigint
+  cost: bigint
+  margin: bigint
   _count: InventoryCountAggregateOutputType | null
   _avg: InventoryAvgAggregateOutputType | null
   _sum: InventorySumAggregateOutputType | null
@@ -228,6 +250,8 @@ export type InventoryWhereInput = {
   product?: Prisma.EnumOrderProductFilter<"Inventory"> | $Enums.OrderProduct
   quantity?: Prisma.BigIntFilter<"Inventory"> | bigint | number
   held?: Prisma.BigIntFilter<"Inventory"> | bigint | number
+  cost?: Prisma.BigIntFilter<"Inventory"> | bigint | number
+  margin?: Prisma.BigIntFilter<"Inventory"> | bigint | number
 }
 
 export type InventoryOrderByWithRelationInput = {
@@ -237,6 +261,8 @@ export type InventoryOrderByWithRelationInput = {
   product?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   held?: Prisma.SortOrder
+  cost?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
 }
 
 export type InventoryWhereUniqueInput = Prisma.AtLeast<{
@@ -250,6 +276,8 @@ export type InventoryWhereUniqueInput = Prisma.AtLeast<{
   product?: Prisma.EnumOrderProductFilter<"Inventory"> | $Enums.OrderProduct
   quantity?: Prisma.BigIntFilter<"Inventory"> | bigint | number
   held?: Prisma.BigIntFilter<"Inventory"> | bigint | number
+  cost?: Prisma.BigIntFilter<"Inventory"> | bigint | number
+  margin?: Prisma.BigIntFilter<"Inventory"> | bigint | number
 }, "userId_symbol_product">
 
 export type InventoryOrderByWithAggregationInput = {
@@ -259,6 +287,8 @@ export type InventoryOrderByWithAggregationInput = {
   product?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   held?: Prisma.SortOrder
+  cost?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
   _count?: Prisma.InventoryCountOrderByAggregateInput
   _avg?: Prisma.InventoryAvgOrderByAggregateInput
   _max?: Prisma.InventoryMaxOrderByAggregateInput
@@ -276,6 +306,8 @@ export type InventoryScalarWhereWithAggregatesInput = {
   product?: Prisma.EnumOrderProductWithAggregatesFilter<"Inventory"> | $Enums.OrderProduct
   quantity?: Prisma.BigIntWithAggregatesFilter<"Inventory"> | bigint | number
   held?: Prisma.BigIntWithAggregatesFilter<"Inventory"> | bigint | number
+  cost?: Prisma.BigIntWithAggregatesFilter<"Inventory"> | bigint | number
+  margin?: Prisma.BigIntWithAggregatesFilter<"Inventory"> | bigint | number
 }
 
 export type InventoryCreateInput = {
@@ -285,6 +317,8 @@ export type InventoryCreateInput = {
   product: $Enums.OrderProduct
   quantity: bigint | number
   held: bigint | number
+  cost?: bigint | number
+  margin?: bigint | number
 }
 
 export type InventoryUncheckedCreateInput = {
@@ -294,6 +328,8 @@ export type InventoryUncheckedCreateInput = {
   product: $Enums.OrderProduct
   quantity: bigint | number
   held: bigint | number
+  cost?: bigint | number
+  margin?: bigint | number
 }
 
 export type InventoryUpdateInput = {
@@ -303,6 +339,8 @@ export type InventoryUpdateInput = {
   product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  cost?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type InventoryUncheckedUpdateInput = {
@@ -312,6 +350,8 @@ export type InventoryUncheckedUpdateInput = {
   product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  cost?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type InventoryCreateManyInput = {
@@ -321,6 +361,8 @@ export type InventoryCreateManyInput = {
   product: $Enums.OrderProduct
   quantity: bigint | number
   held: bigint | number
+  cost?: bigint | number
+  margin?: bigint | number
 }
 
 export type InventoryUpdateManyMutationInput = {
@@ -330,6 +372,8 @@ export type InventoryUpdateManyMutationInput = {
   product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  cost?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type InventoryUncheckedUpdateManyInput = {
@@ -339,6 +383,8 @@ export type InventoryUncheckedUpdateManyInput = {
   product?: Prisma.EnumOrderProductFieldUpdateOperationsInput | $Enums.OrderProduct
   quantity?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
   held?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  cost?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type InventoryUserIdSymbolProductCompoundUniqueInput = {
@@ -354,11 +400,15 @@ export type InventoryCountOrderByAggregateInput = {
   product?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   held?: Prisma.SortOrder
+  cost?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
 }
 
 export type InventoryAvgOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
   held?: Prisma.SortOrder
+  cost?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
 }
 
 export type InventoryMaxOrderByAggregateInput = {
@@ -368,6 +418,8 @@ export type InventoryMaxOrderByAggregateInput = {
   product?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   held?: Prisma.SortOrder
+  cost?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
 }
 
 export type InventoryMinOrderByAggregateInput = {
@@ -377,11 +429,15 @@ export type InventoryMinOrderByAggregateInput = {
   product?: Prisma.SortOrder
   quantity?: Prisma.SortOrder
   held?: Prisma.SortOrder
+  cost?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
 }
 
 export type InventorySumOrderByAggregateInput = {
   quantity?: Prisma.SortOrder
   held?: Prisma.SortOrder
+  cost?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
 }
 
 
@@ -393,6 +449,8 @@ export type InventorySelect<ExtArgs extends runtime.Types.Extensions.InternalArg
   product?: boolean
   quantity?: boolean
   held?: boolean
+  cost?: boolean
+  margin?: boolean
 }, ExtArgs["result"]["inventory"]>
 
 export type InventorySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -402,6 +460,8 @@ export type InventorySelectCreateManyAndReturn<ExtArgs extends runtime.Types.Ext
   product?: boolean
   quantity?: boolean
   held?: boolean
+  cost?: boolean
+  margin?: boolean
 }, ExtArgs["result"]["inventory"]>
 
 export type InventorySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
@@ -411,6 +471,8 @@ export type InventorySelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Ext
   product?: boolean
   quantity?: boolean
   held?: boolean
+  cost?: boolean
+  margin?: boolean
 }, ExtArgs["result"]["inventory"]>
 
 export type InventorySelectScalar = {
@@ -420,9 +482,11 @@ export type InventorySelectScalar = {
   product?: boolean
   quantity?: boolean
   held?: boolean
+  cost?: boolean
+  margin?: boolean
 }
 
-export type InventoryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"userId" | "tenantId" | "symbol" | "product" | "quantity" | "held", ExtArgs["result"]["inventory"]>
+export type InventoryOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"userId" | "tenantId" | "symbol" | "product" | "quantity" | "held" | "cost" | "margin", ExtArgs["result"]["inventory"]>
 
 export type $InventoryPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "Inventory"
@@ -432,8 +496,19 @@ export type $InventoryPayload<ExtArgs extends runtime.Types.Extensions.InternalA
     tenantId: string
     symbol: string
     product: $Enums.OrderProduct
+    /**
+     * Below zero: sold under margin before they were bought.
+     */
     quantity: bigint
     held: bigint
+    /**
+     * What units under margin cost; below zero what they brought. 0 for what is paid for.
+     */
+    cost: bigint
+    /**
+     * To be held for them, and for the orders that open them.
+     */
+    margin: bigint
   }, ExtArgs["result"]["inventory"]>
   composites: {}
 }
@@ -863,6 +938,8 @@ export interface InventoryFieldRefs {
   readonly product: Prisma.FieldRef<"Inventory", 'OrderProduct'>
   readonly quantity: Prisma.FieldRef<"Inventory", 'BigInt'>
   readonly held: Prisma.FieldRef<"Inventory", 'BigInt'>
+  readonly cost: Prisma.FieldRef<"Inventory", 'BigInt'>
+  readonly margin: Prisma.FieldRef<"Inventory", 'BigInt'>
 }
     
 

@@ -28,56 +28,76 @@ export type AggregateTradingAccount = {
 
 export type TradingAccountAvgAggregateOutputType = {
   buyingPower: number | null
+  margin: number | null
+  dues: number | null
 }
 
 export type TradingAccountSumAggregateOutputType = {
   buyingPower: bigint | null
+  margin: bigint | null
+  dues: bigint | null
 }
 
 export type TradingAccountMinAggregateOutputType = {
   userId: string | null
   tenantId: string | null
   buyingPower: bigint | null
+  margin: bigint | null
+  dues: bigint | null
 }
 
 export type TradingAccountMaxAggregateOutputType = {
   userId: string | null
   tenantId: string | null
   buyingPower: bigint | null
+  margin: bigint | null
+  dues: bigint | null
 }
 
 export type TradingAccountCountAggregateOutputType = {
   userId: number
   tenantId: number
   buyingPower: number
+  margin: number
+  dues: number
   _all: number
 }
 
 
 export type TradingAccountAvgAggregateInputType = {
   buyingPower?: true
+  margin?: true
+  dues?: true
 }
 
 export type TradingAccountSumAggregateInputType = {
   buyingPower?: true
+  margin?: true
+  dues?: true
 }
 
 export type TradingAccountMinAggregateInputType = {
   userId?: true
   tenantId?: true
   buyingPower?: true
+  margin?: true
+  dues?: true
 }
 
 export type TradingAccountMaxAggregateInputType = {
   userId?: true
   tenantId?: true
   buyingPower?: true
+  margin?: true
+  dues?: true
 }
 
 export type TradingAccountCountAggregateInputType = {
   userId?: true
   tenantId?: true
   buyingPower?: true
+  margin?: true
+  dues?: true
   _all?: true
 }
 
@@ -171,6 +191,8 @@ export type TradingAccountGroupByOutputType = {
   userId: string
   tenantId: string
   buyingPower: bigint
+  margin: bigint
+  dues: bigint
   _count: TradingAccountCountAggregateOutputType | null
   _avg: TradingAccountAvgAggregateOutputType | null
   _sum: TradingAccountSumAggregateOutputType | null
@@ -200,12 +222,16 @@ export type TradingAccountWhereInput = {
   userId?: Prisma.UuidFilter<"TradingAccount"> | string
   tenantId?: Prisma.UuidFilter<"TradingAccount"> | string
   buyingPower?: Prisma.BigIntFilter<"TradingAccount"> | bigint | number
+  margin?: Prisma.BigIntFilter<"TradingAccount"> | bigint | number
+  dues?: Prisma.BigIntFilter<"TradingAccount"> | bigint | number
 }
 
 export type TradingAccountOrderByWithRelationInput = {
   userId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   buyingPower?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
+  dues?: Prisma.SortOrder
 }
 
 export type TradingAccountWhereUniqueInput = Prisma.AtLeast<{
@@ -215,12 +241,16 @@ export type TradingAccountWhereUniqueInput = Prisma.AtLeast<{
   NOT?: Prisma.TradingAccountWhereInput | Prisma.TradingAccountWhereInput[]
   tenantId?: Prisma.UuidFilter<"TradingAccount"> | string
   buyingPower?: Prisma.BigIntFilter<"TradingAccount"> | bigint | number
+  margin?: Prisma.BigIntFilter<"TradingAccount"> | bigint | number
+  dues?: Prisma.BigIntFilter<"TradingAccount"> | bigint | number
 }, "userId">
 
 export type TradingAccountOrderByWithAggregationInput = {
   userId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   buyingPower?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
+  dues?: Prisma.SortOrder
   _count?: Prisma.TradingAccountCountOrderByAggregateInput
   _avg?: Prisma.TradingAccountAvgOrderByAggregateInput
   _max?: Prisma.TradingAccountMaxOrderByAggregateInput
@@ -235,74 +265,100 @@ export type TradingAccountScalarWhereWithAggregatesInput = {
   userId?: Prisma.UuidWithAggregatesFilter<"TradingAccount"> | string
   tenantId?: Prisma.UuidWithAggregatesFilter<"TradingAccount"> | string
   buyingPower?: Prisma.BigIntWithAggregatesFilter<"TradingAccount"> | bigint | number
+  margin?: Prisma.BigIntWithAggregatesFilter<"TradingAccount"> | bigint | number
+  dues?: Prisma.BigIntWithAggregatesFilter<"TradingAccount"> | bigint | number
 }
 
 export type TradingAccountCreateInput = {
   userId: string
   tenantId: string
   buyingPower: bigint | number
+  margin?: bigint | number
+  dues?: bigint | number
 }
 
 export type TradingAccountUncheckedCreateInput = {
   userId: string
   tenantId: string
   buyingPower: bigint | number
+  margin?: bigint | number
+  dues?: bigint | number
 }
 
 export type TradingAccountUpdateInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   buyingPower?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  dues?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type TradingAccountUncheckedUpdateInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   buyingPower?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  dues?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type TradingAccountCreateManyInput = {
   userId: string
   tenantId: string
   buyingPower: bigint | number
+  margin?: bigint | number
+  dues?: bigint | number
 }
 
 export type TradingAccountUpdateManyMutationInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   buyingPower?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  dues?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type TradingAccountUncheckedUpdateManyInput = {
   userId?: Prisma.StringFieldUpdateOperationsInput | string
   tenantId?: Prisma.StringFieldUpdateOperationsInput | string
   buyingPower?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  margin?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
+  dues?: Prisma.BigIntFieldUpdateOperationsInput | bigint | number
 }
 
 export type TradingAccountCountOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   buyingPower?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
+  dues?: Prisma.SortOrder
 }
 
 export type TradingAccountAvgOrderByAggregateInput = {
   buyingPower?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
+  dues?: Prisma.SortOrder
 }
 
 export type TradingAccountMaxOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   buyingPower?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
+  dues?: Prisma.SortOrder
 }
 
 export type TradingAccountMinOrderByAggregateInput = {
   userId?: Prisma.SortOrder
   tenantId?: Prisma.SortOrder
   buyingPower?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
+  dues?: Prisma.SortOrder
 }
 
 export type TradingAccountSumOrderByAggregateInput = {
   buyingPower?: Prisma.SortOrder
+  margin?: Prisma.SortOrder
+  dues?: Prisma.SortOrder
 }
 
 
@@ -311,27 +367,35 @@ export type TradingAccountSelect<ExtArgs extends runtime.Types.Extensions.Intern
   userId?: boolean
   tenantId?: boolean
   buyingPower?: boolean
+  margin?: boolean
+  dues?: boolean
 }, ExtArgs["result"]["tradingAccount"]>
 
 export type TradingAccountSelectCreateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   userId?: boolean
   tenantId?: boolean
   buyingPower?: boolean
+  margin?: boolean
+  dues?: boolean
 }, ExtArgs["result"]["tradingAccount"]>
 
 export type TradingAccountSelectUpdateManyAndReturn<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetSelect<{
   userId?: boolean
   tenantId?: boolean
   buyingPower?: boolean
+  margin?: boolean
+  dues?: boolean
 }, ExtArgs["result"]["tradingAccount"]>
 
 export type TradingAccountSelectScalar = {
   userId?: boolean
   tenantId?: boolean
   buyingPower?: boolean
+  margin?: boolean
+  dues?: boolean
 }
 
-export type TradingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"userId" | "tenantId" | "buyingPower", ExtArgs["result"]["tradingAccount"]>
+export type TradingAccountOmit<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = runtime.Types.Extensions.GetOmit<"userId" | "tenantId" | "buyingPower" | "margin" | "dues", ExtArgs["result"]["tradingAccount"]>
 
 export type $TradingAccountPayload<ExtArgs extends runtime.Types.Extensions.InternalArgs = runtime.Types.Extensions.DefaultArgs> = {
   name: "TradingAccount"
@@ -340,6 +404,14 @@ export type $TradingAccountPayload<ExtArgs extends runtime.Types.Extensions.Inte
     userId: string
     tenantId: string
     buyingPower: bigint
+    /**
+     * Held for positions of the day and the orders that open them.
+     */
+    margin: bigint
+    /**
+     * Lost beyond all there was.
+     */
+    dues: bigint
   }, ExtArgs["result"]["tradingAccount"]>
   composites: {}
 }
@@ -766,6 +838,8 @@ export interface TradingAccountFieldRefs {
   readonly userId: Prisma.FieldRef<"TradingAccount", 'String'>
   readonly tenantId: Prisma.FieldRef<"TradingAccount", 'String'>
   readonly buyingPower: Prisma.FieldRef<"TradingAccount", 'BigInt'>
+  readonly margin: Prisma.FieldRef<"TradingAccount", 'BigInt'>
+  readonly dues: Prisma.FieldRef<"TradingAccount", 'BigInt'>
 }
     
 

@@ -9,6 +9,7 @@ import { registerInstruments } from '@gridworks/trading/store/instrument';
 import type { TradingContext } from '@gridworks/trading/resolvers/context';
 import { createTrading } from '@gridworks/trading/subgraph';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { orderCharges } from './domain/charges.ts';
 import { Reconciliation } from './reconciliation.ts';
 import type { BillingContext } from './resolvers.ts';
 import { createBilling } from './subgraph.ts';
@@ -28,9 +29,10 @@ let named = 0;
 beforeAll(async () => {
   trading = await openTestSubgraph(createTrading);
   billing = await openTestSubgraph(createBilling, { GRIDWORKS_OPENING_CREDIT: '100000.00' }, trading.db.url);
-  await registerInstruments(trading.db.system, [
-    {
-      symbol: 'SHARE',
+  await registerInstruments(
+    trading.db.system,
+    ['SHARE', 'SWING'].map((symbol) => ({
+      symbol,
       name: 'Share Limited',
       exchange: 'NSE',
       kind: 'EQUITY',
@@ -40,8 +42,8 @@ beforeAll(async () => {
       tickSize: 5n,
       lotSize: 1n,
       referencePrice: 100_00n,
-    },
-  ]);
+    })),
+  );
   // A market around 100.00: asks from 100.05 up, bids from 99.95 down.
   const prints = [{ at: '2026-01-20T04:30:00.000Z', price: '100.00', quantity: 1 }];
   await trading.data(PLAY, { input: { symbol: 'SHARE', prints } }, OPERATOR);
@@ -89,11 +91,11 @@ async function trade(): Promise<void> {
 }
 
 /** What one look finds in the middle of a transaction that is taken back. */
-async function foundAfter(sql: string): Promise<string[]> {
+async function foundAfter(sql: string, of = trader): Promise<string[]> {
   const tx = await trading.db.system.connect();
   try {
     await tx.query('BEGIN');
-    const { rowCount } = await tx.query(sql, [trader.userId]);
+    const { rowCount } = await tx.query(sql, [of.userId]);
     expect(rowCount).toBe(1);
     return (await lookForViolations(tx, WHOLE_BOOKS)).map(({ violation }) => violation);
   } finally {
@@ -299,6 +301,171 @@ describe('a withdrawal', () => {
     expect(await page(1, null, userCaller({ tenantId: asha.tenantId }))).toEqual({
       _entities: [{ wallet: null }],
     });
+  });
+});
+
+describe('a position of the day', () => {
+  const TRADE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
+    order { id status filledQuantity averagePrice } refusal { code } } }`;
+  const SEEN = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on User {
+    margin { used { amount } available { amount } dues { amount } }
+    positions { quantity averagePrice realisedPnl { amount } }
+    portfolio { holdings { edges { node { quantity invested { amount } realisedPnl { amount } day { soldQuantity } lots { edges { node { quantity } } } } } } }
+    orders(first: 1) { edges { node { origin squareOffReason side status averagePrice } } } } } }`;
+  let minute = 0;
+
+  async function play(price: string): Promise<void> {
+    minute += 1;
+    const prints = [{ at: new Date(Date.UTC(2026, 0, 20, 5, minute)).toISOString(), price, quantity: 1 }];
+    await trading.data(PLAY, { input: { symbol: 'SWING', prints } }, OPERATOR);
+  }
+
+  async function ask(
+    of: UserCaller,
+    more: object,
+  ): Promise<{ order: object | null; refusal: object | null }> {
+    named += 1;
+    const about = { clientOrderId: `d-${named}`, symbol: 'SWING', type: 'MARKET', product: 'MIS' };
+    const input = { ...about, side: 'SELL', quantity: 20, ...more };
+    return (
+      await trading.data<{ placeOrder: { order: object | null; refusal: object | null } }>(
+        TRADE,
+        { input },
+        of,
+      )
+    ).placeOrder;
+  }
+
+  async function seen(of: UserCaller): Promise<unknown> {
+    const representation = { __typename: 'User', id: toGlobalId('User', of.userId) };
+    const { _entities } = await trading.data<{ _entities: unknown[] }>(SEEN, { of: [representation] }, of);
+    return _entities[0];
+  }
+
+  /** The balances of the ledger, in paise. */
+  async function ledger(of: UserCaller): Promise<unknown> {
+    await settled();
+    expect(await lookForViolations(trading.db.system, WHOLE_BOOKS)).toEqual([]);
+    const sums = await conservedSums(trading.db.system);
+    expect(sums.reduce((total, { amount }) => total + amount, 0n)).toBe(0n);
+    const { rows } = await trading.db.system.query<{ kind: string; balance: bigint }>(
+      `SELECT kind, balance FROM billing.ledger_account WHERE user_id = $1`,
+      [of.userId],
+    );
+    return Object.fromEntries(rows.map(({ kind, balance }) => [kind, balance]));
+  }
+
+  const chargesOf = (side: 'BUY' | 'SELL', value: bigint): bigint =>
+    orderCharges({ side, product: 'MIS', exchange: 'NSE', value }).total;
+
+  async function closed(of: UserCaller): Promise<void> {
+    await expect
+      .poll(() => seen(of), { timeout: 10_000 })
+      .toMatchObject({ orders: { edges: [{ node: { origin: 'SQUARE_OFF', status: 'FILLED' } }] } });
+  }
+
+  it('is sold first for a fifth of its value, and bought back by the exchange when that is all but lost', async () => {
+    const asha = await somebody();
+    await play('100.00');
+    expect(await ask(asha, { product: 'CNC' })).toMatchObject({ refusal: { code: 'HOLDINGS_INSUFFICIENT' } });
+    expect(await ask(asha, {})).toMatchObject({ order: { status: 'FILLED', averagePrice: '99.95' } });
+    const [sold, bought] = [chargesOf('SELL', 1_999_00n), chargesOf('BUY', 2_421_00n)];
+    const left = 100_000_00n - 399_80n - sold;
+    expect(await ledger(asha)).toEqual({
+      ...{ WALLET_AVAILABLE: left, WALLET_HELD: 0n, WALLET_MARGIN: 399_80n, DUES: 0n },
+    });
+    expect(await seen(asha)).toMatchObject({
+      margin: { used: { amount: '399.80' }, dues: { amount: '0.00' } },
+      positions: [{ quantity: -20, averagePrice: '99.95' }],
+      portfolio: {
+        holdings: {
+          edges: [
+            {
+              node: {
+                quantity: -20,
+                invested: { amount: '-1999.00' },
+                day: { soldQuantity: 20 },
+                lots: { edges: [{ node: { quantity: 20 } }] },
+              },
+            },
+          ],
+        },
+      },
+    });
+    // 319.84 is what may be lost of it.
+    await play('115.94');
+    await ledger(asha);
+    expect(await seen(asha)).toMatchObject({ positions: [{ quantity: -20 }] });
+    await play('121.00');
+    await closed(asha);
+    expect(await ledger(asha)).toEqual({
+      ...{
+        WALLET_AVAILABLE: 100_000_00n - sold - bought - 422_00n,
+        WALLET_HELD: 0n,
+        WALLET_MARGIN: 0n,
+        DUES: 0n,
+      },
+    });
+    expect(await seen(asha)).toMatchObject({
+      positions: [{ quantity: 0, realisedPnl: { amount: '-422.00' } }],
+      orders: { edges: [{ node: { squareOffReason: 'MARGIN_CALL', side: 'BUY', averagePrice: '121.05' } }] },
+    });
+  });
+
+  it('may lose more than all there is: that is owed, and paid off by what comes in', async () => {
+    const asha = await somebody();
+    await play('100.00');
+    await billing.data(WITHDRAW, { input: { amount: '99500.00', clientWithdrawalId: 'most' } }, asha);
+    await settled();
+    expect(await ask(asha, {})).toMatchObject({ order: { status: 'FILLED' } });
+    await settled();
+    await play('130.00');
+    await closed(asha);
+    // Charges of both, and 30.10 lost on each of 20.
+    const owed = chargesOf('SELL', 1_999_00n) + chargesOf('BUY', 2_601_00n) + 602_00n - 500_00n;
+    expect(await ledger(asha)).toEqual({
+      ...{ WALLET_AVAILABLE: 0n, WALLET_HELD: 0n, WALLET_MARGIN: 0n, DUES: -owed },
+    });
+    expect(await ask(asha, { quantity: 1 })).toEqual({ order: null, refusal: { code: 'DUES_OUTSTANDING' } });
+    const { exchange } = trading.subgraph.contextOf(asha, newId()) as TradingContext;
+    await exchange.stop();
+    await exchange.start();
+    expect(await ask(asha, { quantity: 1 })).toEqual({ order: null, refusal: { code: 'DUES_OUTSTANDING' } });
+    await expect
+      .poll(() => seen(asha))
+      .toMatchObject({ margin: { used: { amount: '0.00' }, available: { amount: '0.00' } } });
+  });
+
+  it('is compared, part by part', async () => {
+    const asha = await somebody();
+    await play('100.00');
+    await ask(asha, { side: 'BUY' });
+    await settled();
+    const found = (sql: string): Promise<string[]> => foundAfter(sql, asha);
+    const [wallet, required, funded] = [
+      'the margin at the exchange is not the margin in the wallet',
+      'the margin is not what positions and orders are to hold',
+      'positions under margin at cost are not what the house put up',
+    ];
+    expect(await found(`UPDATE trading.account SET margin = margin + 1 WHERE user_id = $1`)).toEqual([
+      wallet,
+      required,
+    ]);
+    expect(await found(`UPDATE trading.account SET margin = margin - 1 WHERE user_id = $1`)).toEqual([
+      wallet,
+      required,
+    ]);
+    expect(await found(`UPDATE trading.inventory SET margin = margin + 1 WHERE user_id = $1`)).toEqual([
+      required,
+    ]);
+    expect(await found(`UPDATE trading.inventory SET cost = cost + 1 WHERE user_id = $1`)).toEqual([funded]);
+    await ask(asha, {});
+    await settled();
+    const owing = 'the dues at the exchange are not those in the ledger';
+    expect(await found(`UPDATE trading.account SET dues = 1, buying_power = 0 WHERE user_id = $1`)).toEqual([
+      'buying power is not the available cash',
+      owing,
+    ]);
   });
 });
 

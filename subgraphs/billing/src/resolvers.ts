@@ -49,7 +49,8 @@ function toWallet(row: WalletRow): Wallet {
     userId: row.userId,
     available: rupees(row.available),
     held: rupees(row.held),
-    total: rupees(row.available + row.held),
+    margin: rupees(row.margin),
+    total: rupees(row.available + row.held + row.margin),
   });
 }
 
@@ -104,7 +105,7 @@ export class WalletResolver {
     @Ctx() context: BillingContext,
     @Arg('balance', () => WalletBalanceEnum, {
       defaultValue: 'AVAILABLE',
-      description: 'Which of the two balances.',
+      description: 'Which of the balances.',
     })
     balance: WalletBalance,
     @Arg('first', () => Int, { defaultValue: 20, description: 'How many lines at most, 1 to 100.' })

@@ -27,21 +27,20 @@ import {
 export const TransferKindEnum = enumOf<TransferKind>('TransferKind', 'Why money moved.', {
   OPENING_CREDIT: 'The credit with which a wallet opens.',
   HOLD: 'Funds of a new order were set aside, from available to held.',
-  FILL: 'A trade was paid for out of what is held, or its proceeds came in there.',
+  FILL: 'A trade was paid for out of what is held, or its proceeds came in there; under MIS its margin was held or set free, and a profit or loss settled.',
   CHARGES: 'The charges of an order were taken from what is held.',
   RELEASE: 'What an order no longer needs went back, from held to available.',
   WITHDRAWAL: 'It left the wallet and waits to be paid out.',
+  MARGIN:
+    'Margin of positions of the day (MIS) was held or set free, or what was owed was paid off; a trade under MIS is a FILL.',
 });
 
-export type WalletBalance = 'AVAILABLE' | 'HELD';
-export const WalletBalanceEnum = enumOf<WalletBalance>(
-  'WalletBalance',
-  'One of the two balances of a wallet.',
-  {
-    AVAILABLE: 'What new orders may use.',
-    HELD: 'What open orders have set aside, and proceeds of sales that are not settled up yet.',
-  },
-);
+export type WalletBalance = 'AVAILABLE' | 'HELD' | 'MARGIN';
+export const WalletBalanceEnum = enumOf<WalletBalance>('WalletBalance', 'One of the balances of a wallet.', {
+  AVAILABLE: 'What new orders may use.',
+  HELD: 'What open orders have set aside, and proceeds of sales that are not settled up yet.',
+  MARGIN: 'What is held for positions of the day (MIS) and the orders that open them.',
+});
 
 @ObjectType({ implements: Node, description: 'What a tier costs and brings.' })
 @Directive('@key(fields: "id")')
@@ -210,7 +209,13 @@ export class Wallet extends Node {
   })
   held!: Money;
 
-  @Field(() => Money, { description: 'Available and held together.' })
+  @Field(() => Money, {
+    description:
+      'Held for positions of the day (MIS) and the orders that open them, in place of their value; never below zero.',
+  })
+  margin!: Money;
+
+  @Field(() => Money, { description: 'Available, held and margin together.' })
   total!: Money;
 
   userId!: string;

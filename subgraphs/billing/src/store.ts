@@ -20,6 +20,7 @@ export interface WalletRow {
   readonly userId: string;
   readonly available: bigint;
   readonly held: bigint;
+  readonly margin: bigint;
 }
 
 export interface EntryRow {
@@ -54,9 +55,11 @@ export class BillingStore {
   /** The wallets of the users among `userIds` whom the tenant in scope may see. */
   async walletsByUsers(userIds: readonly string[]): Promise<WalletRow[]> {
     const { rows } = await this.db.tenant.query<WalletRow>(
-      `SELECT a.user_id AS "userId", a.balance AS available, h.balance AS held
+      `SELECT a.user_id AS "userId", a.balance AS available, h.balance AS held, coalesce(m.balance, 0) AS margin
          FROM billing.ledger_account a
          JOIN billing.ledger_account h USING (user_id, currency)
+         LEFT JOIN billing.ledger_account m
+                ON m.user_id = a.user_id AND m.currency = a.currency AND m.kind = 'WALLET_MARGIN'
         WHERE a.user_id = ANY ($1) AND a.currency = 'INR' AND a.kind = 'WALLET_AVAILABLE' AND h.kind = 'WALLET_HELD'`,
       [userIds],
     );
@@ -106,6 +109,23 @@ export async function openWallets(
       ids.map(([available]) => available),
       ids.map(([, held]) => held),
     ],
+  );
+}
+
+/** Opens what users need under margin; does nothing where it is there. What they owe is the house's, not their tenant's. */
+export async function openMargins(
+  tx: Tx,
+  owners: readonly { readonly userId: string; readonly tenantId: string }[],
+): Promise<void> {
+  if (owners.length === 0) return;
+  await tx.query(
+    `INSERT INTO billing.ledger_account (id, tenant_id, user_id, kind, currency)
+     SELECT gen_random_uuid(), account.tenant_id, owner.user_id, account.kind, 'INR'
+       FROM (SELECT DISTINCT user_id, tenant_id FROM unnest($1::uuid[], $2::uuid[]) AS owner (user_id, tenant_id)) owner
+      CROSS JOIN LATERAL (VALUES (owner.tenant_id, 'WALLET_MARGIN'::billing.ledger_account_kind),
+                                 (NULL, 'DUES')) AS account (tenant_id, kind)
+     ON CONFLICT (user_id, kind, currency) DO NOTHING`,
+    [owners.map(({ userId }) => userId), owners.map(({ tenantId }) => tenantId)],
   );
 }
 

@@ -1,9 +1,11 @@
 /** What trading tells the others of, and how it reacts to them. */
 import { reaction, type EventOf, type NewEvent, type Reaction } from '@gridworks/kit/events';
+import type { MarginMove } from '@gridworks/schema/events';
 import { cashPromised, type Happening } from './domain/happening.ts';
+import type { MarginChange } from './domain/margin.ts';
 import { isOpen, remainingOf } from './domain/order.ts';
 import type { AdjustStock, MoveWithdrawal } from './domain/oms/command.ts';
-import type { Balance, StockBalance, OmsStep } from './domain/oms/outcome.ts';
+import type { Balance, MarginMove as MovedMargin, OmsStep, StockBalance } from './domain/oms/outcome.ts';
 import { NOTHING, applyFill, applySplit, averageCost, type Holding } from './domain/position.ts';
 import { splitRatio } from './domain/split.ts';
 import type { Exchange } from './exchange.ts';
@@ -19,9 +21,22 @@ import {
 
 /** What the others are told of a command and what came of it. */
 export function eventsOf({ command, outcome }: OmsStep): NewEvent[] {
+  return [...ownEventsOf({ command, outcome }), ...outcome.margins.map(marginedEvent)];
+}
+
+function ownEventsOf({ command, outcome }: OmsStep): NewEvent[] {
   if (command.kind === 'adjust') return adjustedEvents(command, outcome.stock);
   if (command.kind === 'withdrawal') return releasedEvents(command, outcome.balances);
   return outcome.happenings.flatMap(eventOf);
+}
+
+function marginedEvent({ userId, tenantId, reference, ...change }: MovedMargin): NewEvent {
+  const payload = { userId, reference, ...moveOf(change) };
+  return { topic: 'orders.margined', key: userId, tenantId, payload };
+}
+
+function moveOf({ margin, dues, realised }: MarginChange): MarginMove {
+  return { margin: margin.toString(), dues: dues.toString(), realised: realised.toString() };
 }
 
 /** Only a release is an answer; the rest is what trading was told. */
@@ -51,6 +66,7 @@ function adjustedEvents(
 /** Written out: objects that are spread into others cost ten times as much. */
 function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
   const { kind, order, fill } = happening;
+  const move = happening.margin && moveOf(happening.margin);
   const { id: orderId, tenantId, userId, symbol, exchange, side, product } = order;
   const orderValue = order.turnover.toString();
   const orderQuantity = Number(order.filledQuantity);
@@ -59,7 +75,12 @@ function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
       const quantity = Number(order.quantity);
       const hold = order.hold.toString();
       const payload = { orderId, userId, symbol, exchange, side, product, quantity, hold };
-      return { topic: 'orders.created', key: orderId, tenantId, payload };
+      return {
+        topic: 'orders.created',
+        key: orderId,
+        tenantId,
+        payload: move ? { ...payload, move } : payload,
+      };
     }
     case 'ENTERED': {
       const payload = { orderId, userId, symbol, exchange, side, product };
@@ -86,7 +107,12 @@ function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
         hold: order.hold.toString(),
         promised: cashPromised(happening).toString(),
       };
-      return { topic: 'orders.modified', key: orderId, tenantId, payload };
+      return {
+        topic: 'orders.modified',
+        key: orderId,
+        tenantId,
+        payload: move ? { ...payload, move } : payload,
+      };
     }
     case 'EXECUTED': {
       if (!fill) throw new Error(`order ${orderId} was executed without a trade`);
@@ -105,7 +131,12 @@ function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
         orderValue,
         orderQuantity,
       };
-      return { topic: 'orders.executed', key: orderId, tenantId, payload };
+      return {
+        topic: 'orders.executed',
+        key: orderId,
+        tenantId,
+        payload: move ? { ...payload, move } : payload,
+      };
     }
     // They move nothing of value.
     case 'CONFIRMED':
@@ -129,7 +160,12 @@ function eventOf(happening: Happening): NewEvent | readonly NewEvent[] {
         orderQuantity,
         reason,
       };
-      return { topic: 'orders.cancelled', key: orderId, tenantId, payload };
+      return {
+        topic: 'orders.cancelled',
+        key: orderId,
+        tenantId,
+        payload: move ? { ...payload, move } : payload,
+      };
     }
   }
 }
@@ -232,11 +268,14 @@ export const reactions: readonly Reaction[] = [
   }),
 ];
 
-/** The holding after an event. */
+/** The holding after an event; throws where more is delivered than there is. */
 function carried(holding: Holding, { topic, payload }: Carried): Holding {
-  return topic === 'orders.executed'
-    ? applyFill(holding, payload.side, BigInt(payload.price), BigInt(payload.quantity))
-    : applySplit(holding, splitRatio(payload.splitFactor));
+  if (topic === 'orders.adjusted') return applySplit(holding, splitRatio(payload.splitFactor));
+  const { symbol, side, product, price, quantity } = payload;
+  const after = applyFill(holding, side, BigInt(price), BigInt(quantity));
+  if (product === 'CNC' && after.quantity < 0n)
+    throw new RangeError(`more of ${symbol} was sold than there was`);
+  return after;
 }
 
 function distinctKeys(events: readonly Carried[]): PositionKey[] {

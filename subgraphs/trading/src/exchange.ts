@@ -9,13 +9,9 @@ import type { Bus } from '@gridworks/kit/events';
 import { newId } from '@gridworks/kit/id';
 import { isRefusal } from '@gridworks/kit/refusal';
 import type { Log } from '@gridworks/kit/telemetry';
-import { DAY_MS, IST_OFFSET_MS, istDate, type Clock } from '@gridworks/kit/time';
-import { addDays } from './domain/calendar.ts';
+import { istDate, type Clock } from '@gridworks/kit/time';
 import { lastStates } from './domain/happening.ts';
-import { isSymbol, type Instrument, type InstrumentKind, type PriceBand } from './domain/instrument.ts';
-import { POSITION_MAX, SLICES_MAX, freezeQuantityOn } from './domain/limits.ts';
-import { isInBand } from './domain/order-check.ts';
-import { PRICE_MAX, type Phase } from './domain/matching/command.ts';
+import { SLICES_MAX } from './domain/limits.ts';
 import {
   changeTerms,
   hasTerms,
@@ -27,10 +23,10 @@ import {
   squareOffRequest,
   type Order,
   type OrderRequest,
+  type SquareOffReason,
   type TermsWish,
   type TradingRefusal,
 } from './domain/order.ts';
-import { NO_DEPTH, checkQuotes, type Depth, type Quote, type Quotes } from './domain/quote.ts';
 import {
   aggressorOf,
   mergeRecorded,
@@ -41,34 +37,24 @@ import {
   type RecordedPrint,
   type RecordedQuote,
 } from './domain/replay.ts';
-import {
-  anchorReplay,
-  bandOf,
-  openSession,
-  observeDay,
-  rollSession,
-  tradeInSession,
-  type Session,
-} from './domain/session.ts';
+import { anchorReplay, openSession } from './domain/session.ts';
 import type { MarketAction } from './domain/simulator.ts';
-import { splitPrice, splitRatio, type SplitRatio } from './domain/split.ts';
+import { splitRatio } from './domain/split.ts';
 import type { TradingDay } from './domain/trading-day.ts';
-import { DEPTH_LEVELS, TickHub, modeOf, type Tick } from './domain/tick.ts';
+import { DEPTH_LEVELS, type Tick, type TickHub } from './domain/tick.ts';
 import type {
   CancelOrder,
   CancelOrders,
   MarketCommand,
   ModifyOrder,
   PlaceOrder,
-  QuoteMarket,
-  Terms,
 } from './domain/oms/command.ts';
-import type { Assets } from './domain/oms/account.ts';
+import type { Assets, UserPosition } from './domain/oms/account.ts';
 import { wishedOrder } from './domain/oms/amendment.ts';
-import type { Print } from './domain/oms/outcome.ts';
 import type { Oms } from './domain/oms/oms.ts';
-import { isPlain, rareOf } from './domain/oms/state.ts';
+import { placing, plain, plainQuotes, plainTerms } from './domain/oms/words.ts';
 import { JournaledOms, type Decision, type Owner } from './journal.ts';
+import { Markets, type Market, type MarketTime, type MarketView, type Sighting } from './markets.ts';
 import { RoutedBook } from './routed-book.ts';
 import { holdersOf, splitsBetween } from './store/adjustment.ts';
 import type { InstrumentStore } from './store/instrument.ts';
@@ -78,39 +64,6 @@ import { readSessions } from './store/session.ts';
 /** After the last batch of a replay the simulator stays away from the instrument for this long. */
 export const REPLAY_HOLD_MS = 10_000;
 const EXPIRY_CHECK_MS = 60_000;
-
-/** One instrument as it is told of. */
-interface Market {
-  readonly instrument: Instrument;
-  /** The best prices, as far as all that led to them is committed. */
-  depth: Depth;
-  session: Session;
-  sequence: bigint;
-  /** Live and in a replay: the day up to which splits were looked for. */
-  readonly splitsUntil: Record<Tick['source'], string>;
-  /** What the splits of a day make of its reference price. */
-  exSplit: { readonly date: string; readonly ratio: SplitRatio } | undefined;
-  replayedUntilMs: number;
-  /** The recorded time that a replay has come to. */
-  recordedAt: Date;
-  lastSource: Tick['source'];
-  /** The replay at hand brings quotes of its own; none are made up then. */
-  isQuoted: boolean;
-  /** The terms that followed from a session (its date and reference price) on a day in India. */
-  terms?: Pick<Session, 'date' | 'referencePrice'> & { readonly day: number; readonly terms: Terms };
-}
-
-/** When something happens in a market, and whether that is now or was recorded. */
-type MarketTime = readonly [at: Date, source: Tick['source']];
-
-/** What clients may see of an instrument's market right now. */
-export interface MarketView {
-  readonly depth: Depth;
-  readonly session: Session;
-  /** The session as it stands today, also before the first trade of the day; of a replay, on the recorded day. */
-  readonly day: Session;
-  readonly band: PriceBand;
-}
 
 export interface RecordedBatch {
   readonly symbol: string;
@@ -124,13 +77,6 @@ export interface Route {
   readonly isOpen: boolean;
   /** Something about these orders changed here; it is committed. */
   attend(orderIds: readonly string[]): void;
-}
-
-/** What was seen of a market elsewhere. */
-export interface Sighting extends Pick<Tick, 'symbol' | 'at' | 'price' | 'quantity'> {
-  /** Of the day, with this trade; null where it was not told. */
-  readonly day: (NonNullable<Session['range']> & Pick<Session, 'previousClose' | 'volume'>) | null;
-  readonly depth: Depth | null;
 }
 
 /** Cash that another domain gave to a user. */
@@ -148,17 +94,14 @@ export interface Withdrawal {
 }
 
 export class Exchange {
-  readonly ticks = new TickHub();
-  readonly #markets = new Map<string, Market>();
-  readonly #tickListeners = new Set<(tick: Tick) => void>();
+  /** What is told of each instrument. */
+  readonly #markets: Markets;
   readonly #journal: JournaledOms;
   /** The orders that a broker carries out. */
   readonly routed: RoutedBook;
   #route: Route | undefined;
   #expiryTimer: NodeJS.Timeout | undefined;
   #expiredOn = '';
-  /** As it is decided. */
-  #phase: Phase = 'CONTINUOUS';
 
   constructor(
     private readonly db: Database,
@@ -168,7 +111,8 @@ export class Exchange {
     private readonly instruments: InstrumentStore,
     orderRateMax: number,
   ) {
-    this.#journal = new JournaledOms(db, bus, clock, log, orderRateMax, (oms) => this.#showAnew(oms));
+    this.#markets = new Markets(clock, instruments);
+    this.#journal = new JournaledOms(db, bus, clock, log, orderRateMax, (oms) => this.#markets.showAnew(oms));
     this.routed = new RoutedBook(this.#journal, clock);
   }
 
@@ -176,7 +120,7 @@ export class Exchange {
   async start(): Promise<void> {
     const sessions = await readSessions(this.db.system, this.clock());
     for (const instrument of await this.instruments.all())
-      this.#open(instrument, sessions.get(instrument.symbol));
+      this.#markets.open(instrument, sessions.get(instrument.symbol));
     await this.#journal.start();
     await this.#expire();
     this.#expiryTimer = setInterval(() => {
@@ -189,7 +133,7 @@ export class Exchange {
   /** Lets what is decided be committed and ends every stream. */
   async stop(): Promise<void> {
     clearInterval(this.#expiryTimer);
-    this.ticks.close();
+    this.#markets.ticks.close();
     await this.#journal.stop();
   }
 
@@ -198,28 +142,33 @@ export class Exchange {
     this.#route = route;
   }
 
+  get ticks(): TickHub {
+    return this.#markets.ticks;
+  }
+
   /** Calls back with every tick, also where nobody watches; returns the way out. */
   onTick(listener: (tick: Tick) => void): () => void {
-    this.#tickListeners.add(listener);
-    return () => this.#tickListeners.delete(listener);
+    return this.#markets.onTick(listener);
+  }
+
+  /** The instruments in memory with their last prices. */
+  listings(): ReturnType<Markets['listings']> {
+    return this.#markets.listings();
+  }
+
+  /** The market of a symbol; undefined when there is no such instrument. */
+  view(symbol: string): Promise<MarketView | undefined> {
+    return this.#markets.view(symbol);
+  }
+
+  /** Shows what was seen of a market elsewhere; nothing where a replay has the instrument. */
+  observe(sighting: Sighting): void {
+    this.#markets.observe(sighting);
   }
 
   /** Whether the market's other participants may quote just now. */
   get isQuoted(): boolean {
-    return this.#phase === 'CONTINUOUS' || this.#phase === 'PRE_OPEN';
-  }
-
-  /** The instruments in memory with their last prices. */
-  listings(): { readonly instrument: Instrument; readonly session: Session }[] {
-    return [...this.#markets.values()].map(({ instrument, session }) => ({ instrument, session }));
-  }
-
-  /** The market of a symbol; undefined when there is no such instrument. */
-  async view(symbol: string): Promise<MarketView | undefined> {
-    const market = await this.#marketOf(symbol);
-    if (!market) return undefined;
-    const { depth, session } = market;
-    return { depth, session, day: this.#dayOf(market), band: this.#bandOf(market) };
+    return this.#markets.phase === 'CONTINUOUS' || this.#markets.phase === 'PRE_OPEN';
   }
 
   /**
@@ -247,7 +196,7 @@ export class Exchange {
     request: OrderRequest,
     isSliced = false,
   ): Promise<readonly Order[] | TradingRefusal> {
-    const market = this.#markets.get(request.symbol) ?? (await this.#marketOf(request.symbol));
+    const market = this.#markets.get(request.symbol) ?? (await this.#markets.find(request.symbol));
     if (market && this.#isNewDay(market)) await this.#adjustLive(market);
     const { userId } = caller;
     const { clientOrderId } = request;
@@ -265,7 +214,7 @@ export class Exchange {
             : no('CLIENT_ORDER_ID_REUSED', 'clientOrderId');
         isUnused = true;
       } else {
-        if (market) this.#list(oms, market);
+        if (market) this.#markets.list(oms, market);
         const plain = placing(request, userId, newId(), oms.sequence, this.clock());
         const command = isSliced ? { ...plain, isSliced } : plain;
         const isMeant = (order: Order): boolean =>
@@ -296,7 +245,7 @@ export class Exchange {
     }
     const { userId, symbol } = order;
     const market = this.#markets.get(symbol);
-    if (market) this.#list(oms, market);
+    if (market) this.#markets.list(oms, market);
     const about = { id: newId(), sequence: oms.sequence, at: this.clock(), userId, orderId, symbol };
     const command = { kind: 'modify', ...about, ...plainTerms(wish) } as const;
     const modified = await this.#answer(this.#decide(oms, routed ? undefined : market, command), orderId);
@@ -321,14 +270,14 @@ export class Exchange {
 
   /** Takes all of the caller's open orders out of the market, or those of one instrument or side; returns them. */
   async cancelOrders(caller: Owner, only: CancelOrders['only']): Promise<readonly Order[] | TradingRefusal> {
-    if (only.symbol !== null && !(await this.#marketOf(only.symbol)))
+    if (only.symbol !== null && !(await this.#markets.find(only.symbol)))
       return no('INSTRUMENT_UNKNOWN', 'symbol');
     const oms = await this.#journal.ready(caller);
     const { userId } = caller;
     const orders = oms.ordersOf(userId, only);
     const matched = orders.filter(({ id }) => !oms.routed(id));
     const symbols = [...new Set(matched.map(({ symbol }) => symbol))];
-    const tellers = symbols.map((symbol) => this.#tellerOf(oms, this.#markets.get(symbol)));
+    const tellers = symbols.map((symbol) => this.#markets.tellerOf(oms, this.#markets.get(symbol)));
     if (orders.length === 0) {
       await this.#journal.settled();
       return [];
@@ -349,20 +298,6 @@ export class Exchange {
       .map(({ eventId, userId, amount }) => ({ eventId, userId, amount: Number(amount) }));
     if (credits.length === 0) return this.#journal.settled();
     await this.#journal.execute({ kind: 'credit', at: this.clock(), credits }).committed;
-  }
-
-  /** Shows what was seen of a market elsewhere; nothing where a replay has the instrument. */
-  observe({ symbol, at, price, quantity, day, depth }: Sighting): void {
-    const market = this.#markets.get(symbol);
-    if (!market || this.clock() < market.replayedUntilMs) return;
-    const before = market.depth;
-    if (depth) market.depth = depth;
-    const session = rollSession(market.session, at.getTime());
-    const isTrade = quantity > 0n || price !== session.last || session.range === null;
-    market.session = day ? observeDay(session, day, quantity) : session;
-    if (isTrade) return this.#tick(market, at, price, quantity, 'LIVE');
-    const mode = modeOf(before, market.depth);
-    if (mode) this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity, source: 'LIVE' }));
   }
 
   /**
@@ -406,14 +341,14 @@ export class Exchange {
     const isTime = oms.phase === 'CONTINUOUS' || (oms.phase === 'PRE_OPEN' && action.kind === 'QUOTE');
     if (!market || !isTime || at.getTime() < market.replayedUntilMs) return;
     if (action.kind === 'VALUE')
-      return this.#journal.afterwards(() => this.#tick(market, at, action.price, 0n, 'LIVE'));
+      return this.#journal.afterwards(() => this.#markets.tick(market, at, action.price, 0n, 'LIVE'));
     const { symbol } = action;
     const about = { id: newId(), sequence: oms.sequence, symbol, at: this.clock() };
     await this.#move(
       oms,
       market,
       action.kind === 'QUOTE'
-        ? { kind: 'quote', ...about, ...plainQuotes(this.#quotable(oms, market, action)) }
+        ? { kind: 'quote', ...about, ...plainQuotes(this.#markets.quotable(oms, market, action)) }
         : { kind: 'print', ...about, side: action.side, ...plain(action) },
       [at, 'LIVE'],
     );
@@ -424,12 +359,12 @@ export class Exchange {
    * that the recorded prices reach trade at their own prices.
    */
   async play(batch: RecordedBatch): Promise<number | TradingRefusal> {
-    const market = await this.#marketOf(batch.symbol);
+    const market = await this.#markets.find(batch.symbol);
     if (!market) return no('INSTRUMENT_UNKNOWN', 'symbol');
     const entries = mergeRecorded(batch.prints, batch.quotes);
     if (isRefusal(entries)) return entries;
     for (const [index, entry] of entries.entries()) {
-      if (this.#phase !== 'CONTINUOUS') return index === 0 ? no('SESSION_CLOSED') : index;
+      if (this.#markets.phase !== 'CONTINUOUS') return index === 0 ? no('SESSION_CLOSED') : index;
       // Who was impatient is told from the price before, which must have been told first.
       await this.#journal.settled();
       await this.#adjustReplay(market, entry.at.getTime());
@@ -452,13 +387,13 @@ export class Exchange {
 
   /** The trading day goes on; undefined: the exchange keeps no hours any more. Resolves when that is kept and told. */
   async changeDay(day: TradingDay | undefined): Promise<void> {
-    for (const market of this.#markets.values()) if (this.#isNewDay(market)) await this.#adjustLive(market);
+    for (const market of this.#markets.all()) if (this.#isNewDay(market)) await this.#adjustLive(market);
     const oms = await this.#journal.ready();
-    const listed = [...this.#markets.values()].filter(({ instrument }) => oms.isListed(instrument.symbol));
-    for (const market of listed) this.#list(oms, market);
+    const listed = [...this.#markets.all()].filter(({ instrument }) => oms.isListed(instrument.symbol));
+    for (const market of listed) this.#markets.list(oms, market);
     const tellers = listed.map((market) => ({
       symbol: market.instrument.symbol,
-      teller: this.#tellerOf(oms, market),
+      teller: this.#markets.tellerOf(oms, market),
     }));
     const tells: (() => void)[] = [];
     const about = { id: newId(), sequence: oms.sequence, at: this.clock() };
@@ -467,44 +402,70 @@ export class Exchange {
     );
     const { outcome } = decision;
     if (isRefusal(outcome)) throw new Error(`the day is refused to go on: ${outcome.code}`);
-    this.#goTo(oms.phase);
+    this.#markets.goTo(oms.phase);
     for (const { symbol, teller } of tellers)
       tells.push(teller(outcome.prints.filter((print) => print.symbol === symbol)));
     await decision.committed;
   }
 
   /**
-   * Closes what users hold under MIS, as far as somebody buys: what they still wish is cancelled, what they have is sold
-   * for them. What was sold is not there any more, so nothing is sold twice, however often this is asked.
+   * Closes what users hold, or owe, under MIS, as far as somebody trades: what they still wish is cancelled, what they have
+   * is sold for them, what they owe is bought. What was closed is not there any more, so nothing is closed twice, however
+   * often this is asked.
    */
   async squareOff(): Promise<void> {
     const oms = await this.#journal.ready();
+    const isMeant = ({ product }: Order): boolean => product === 'MIS';
+    const decisions = oms.day?.isMisClosed ? this.#withdraw(oms, [...oms.openOrders()].filter(isMeant)) : [];
+    decisions.push(...this.#close(oms, oms.openPositions(), 'DAY_END'));
+    await this.#closed(decisions);
+  }
+
+  /**
+   * Closes the positions of those whom an instrument's last price has cost too much of their margin. Like the square-off it
+   * does what the state at hand asks for, so it may be asked at any time.
+   */
+  async callMargins(symbol: string): Promise<void> {
+    const oms = await this.#journal.ready();
+    if (oms.phase !== 'CONTINUOUS') return;
+    const decisions = oms.marginCalls(symbol).flatMap((userId) => {
+      const orders = oms.ordersOf(userId, { symbol: null, side: null });
+      const withdrawn = this.#withdraw(
+        oms,
+        orders.filter(({ id, product }) => product === 'MIS' && !oms.routed(id)),
+      );
+      return [...withdrawn, ...this.#close(oms, oms.marginedPositionsOf(userId), 'MARGIN_CALL')];
+    });
+    await this.#closed(decisions);
+  }
+
+  #withdraw(oms: Oms, orders: readonly Order[]): Decision[] {
     const at = this.clock();
-    const decisions: Decision[] = [];
-    if (oms.day?.isMisClosed)
-      for (const { id: orderId, userId, symbol, product } of [...oms.openOrders()])
-        if (product === 'MIS')
-          decisions.push(
-            this.#decide(oms, this.#markets.get(symbol), {
-              kind: 'cancel',
-              at,
-              userId,
-              orderId,
-              reason: 'SQUARE_OFF',
-            }),
-          );
-    for (const { userId, symbol, quantity } of oms.freeStock('MIS')) {
+    return orders.map(({ id: orderId, userId, symbol }) => {
+      const command = { kind: 'cancel', at, userId, orderId, reason: 'SQUARE_OFF' } as const;
+      return this.#decide(oms, this.#markets.get(symbol), command);
+    });
+  }
+
+  #close(oms: Oms, positions: readonly UserPosition[], reason: SquareOffReason): Decision[] {
+    const at = this.clock();
+    return positions.flatMap(({ userId, symbol, quantity }) => {
       const market = this.#markets.get(symbol);
-      const isWanted = oms.phase === 'PRE_OPEN' || oms.depth(symbol, 1).bids.length > 0;
-      if (!market || !isWanted) continue;
-      this.#list(oms, market);
+      const { bids, asks } = oms.depth(symbol, 1);
+      const isWanted = oms.phase === 'PRE_OPEN' || (quantity > 0n ? bids : asks).length > 0;
+      if (!market || !isWanted) return [];
+      this.#markets.list(oms, market);
       const id = newId();
       // What is more than can be cut into orders at once has its turn when this is asked again.
-      const most = SLICES_MAX * BigInt(this.#termsOf(market).freeze ?? quantity);
-      const request = squareOffRequest(id, symbol, quantity < most ? quantity : most);
+      const freeze = this.#markets.termsOf(market).freeze;
+      const most = freeze === undefined ? undefined : SLICES_MAX * BigInt(freeze);
+      const request = squareOffRequest(id, { symbol, quantity: within(quantity, most) }, reason);
       const plain = placing(request, userId, id, oms.sequence, at);
-      decisions.push(this.#decide(oms, market, { ...plain, isSliced: true, origin: 'SQUARE_OFF' }));
-    }
+      return [this.#decide(oms, market, { ...plain, isSliced: true, origin: 'SQUARE_OFF' })];
+    });
+  }
+
+  async #closed(decisions: readonly Decision[]): Promise<void> {
     for (const { outcome } of decisions)
       if (isRefusal(outcome)) this.log.error({ code: outcome.code }, 'a position was not closed');
     await Promise.all(decisions.map(({ committed }) => committed));
@@ -579,7 +540,7 @@ export class Exchange {
     market.isQuoted = bringsQuotes || (market.isQuoted && !isBeginning);
     market.lastSource = 'REPLAY';
     if (kind === 'INDEX') {
-      if (entry.kind === 'PRINT') this.#tick(market, at, price, quantity, 'REPLAY');
+      if (entry.kind === 'PRINT') this.#markets.tick(market, at, price, quantity, 'REPLAY');
       return;
     }
     const standing = isBeginning ? { bids: [], asks: [] } : oms.quotes(symbol);
@@ -592,7 +553,7 @@ export class Exchange {
     const side = aggressorOf(price, market.session.last);
     const command = { kind: 'repeat', ...about, side, ...plain(entry), ...plainQuotes(quotes) } as const;
     await this.#move(oms, market, command, [at, 'REPLAY']);
-    if (quantity === 0n) this.#tick(market, at, price, 0n, 'REPLAY');
+    if (quantity === 0n) this.#markets.tick(market, at, price, 0n, 'REPLAY');
   }
 
   /** Orders end with the day that they are good for, by the calendar of India. */
@@ -653,23 +614,15 @@ export class Exchange {
     return no(owner === caller.userId ? 'ORDER_CLOSED' : 'ORDER_UNKNOWN', 'orderId');
   }
 
-  /** What of quotes may stand: an auction must not come to a price at which nobody may trade that day. */
-  #quotable(oms: Oms, market: Market, quotes: Quotes): Quotes {
-    if (oms.phase !== 'PRE_OPEN') return quotes;
-    const band = this.#bandOf(market);
-    const within = (levels: readonly Quote[]): Quote[] => levels.filter(({ price }) => isInBand(price, band));
-    return { bids: within(quotes.bids), asks: within(quotes.asks) };
-  }
-
   /** Carries out what the market does; it is kept only when it reaches a user's order. */
   async #move(oms: Oms, market: Market, command: MarketCommand, time: MarketTime): Promise<void> {
     const { symbol } = command;
-    this.#list(oms, market);
+    this.#markets.list(oms, market);
     if (oms.reachesUser(command)) return this.#decide(oms, market, command, time).committed;
-    const before = this.#watchedDepth(oms, symbol);
+    const before = this.#markets.watchedDepth(oms, symbol);
     const prints = oms.move(command);
     const depth = oms.depth(symbol, DEPTH_LEVELS);
-    this.#journal.afterwards(() => this.#tell(market, prints, before, depth, time));
+    this.#journal.afterwards(() => this.#markets.tell(market, prints, before, depth, time));
   }
 
   /** Carries out a command about a market's orders; what it does there is told when it is committed. */
@@ -677,222 +630,21 @@ export class Exchange {
     oms: Oms,
     market: Market | undefined,
     command: PlaceOrder | ModifyOrder | CancelOrder | MarketCommand,
-    time = this.#timeOf(market),
+    time = this.#markets.timeOf(market),
   ): Decision {
-    const teller = this.#tellerOf(oms, market, time);
+    const teller = this.#markets.tellerOf(oms, market, time);
     let tell = (): void => undefined;
     const decision = this.#journal.execute(command, () => tell());
     if (!isRefusal(decision.outcome)) tell = teller(decision.outcome.prints);
     return decision;
   }
-
-  /** To be asked before something is decided about a market; then with the trades; and called when it is committed. */
-  #tellerOf(
-    oms: Oms,
-    market: Market | undefined,
-    time = this.#timeOf(market),
-  ): (prints: readonly Print[]) => () => void {
-    if (!market) return () => () => undefined;
-    const { symbol } = market.instrument;
-    const before = this.#watchedDepth(oms, symbol);
-    return (prints) => {
-      const depth = oms.depth(symbol, DEPTH_LEVELS);
-      return () => this.#tell(market, prints, before, depth, time);
-    };
-  }
-
-  /** Tells the state machine what holds of an instrument now. */
-  #list(oms: Oms, market: Market): void {
-    oms.list(market.instrument.symbol, this.#termsOf(market), Number(market.session.last));
-  }
-
-  /** While a replay has an instrument, its clock is the recorded one; otherwise two days would mix in its quote. */
-  #timeOf(market: Market | undefined): MarketTime {
-    const nowMs = this.clock();
-    return market && nowMs < market.replayedUntilMs
-      ? [market.recordedAt, 'REPLAY']
-      : [new Date(nowMs), 'LIVE'];
-  }
-
-  /** The best prices as they are decided, where somebody wants to be told when they change. */
-  #watchedDepth(oms: Oms, symbol: string): Depth | undefined {
-    return this.ticks.isWatched({ symbol, mode: 'QUOTE' }) ? oms.depth(symbol, DEPTH_LEVELS) : undefined;
-  }
-
-  /** Shows what was decided: its trades, or a change of the book where somebody watches. */
-  #tell(
-    market: Market,
-    prints: readonly Print[],
-    before: Depth | undefined,
-    depth: Depth,
-    [at, source]: MarketTime,
-  ): void {
-    market.depth = depth;
-    for (const { price, quantity } of prints) this.#tick(market, at, price, quantity, source);
-    const mode = prints.length === 0 && before ? modeOf(before, depth) : undefined;
-    if (mode === undefined) return;
-    const price = market.session.last;
-    this.ticks.publish(this.#tickOf(market, { mode, at, price, quantity: 0n, source }));
-  }
-
-  /** A trade, or the value of an index. */
-  #tick(market: Market, at: Date, price: bigint, quantity: bigint, source: Tick['source']): void {
-    market.session = tradeInSession(market.session, at.getTime(), price, quantity);
-    market.lastSource = source;
-    const tick = this.#tickOf(market, { mode: 'LTP', at, price, quantity, source });
-    this.ticks.publish(tick);
-    for (const listener of this.#tickListeners) listener(tick);
-  }
-
-  #tickOf(
-    market: Market,
-    { mode, at, price, quantity, source }: Pick<Tick, 'mode' | 'at' | 'price' | 'quantity' | 'source'>,
-  ): Tick {
-    market.sequence += 1n;
-    const { session, depth } = market;
-    const range = session.range ?? { open: price, high: price, low: price };
-    return {
-      symbol: market.instrument.symbol,
-      mode,
-      sequence: market.sequence,
-      at,
-      price,
-      quantity,
-      bid: depth.bids[0]?.price ?? null,
-      ask: depth.asks[0]?.price ?? null,
-      volume: session.volume,
-      ...range,
-      previousClose: session.previousClose,
-      source,
-      depth,
-    };
-  }
-
-  #goTo(phase: Phase): void {
-    this.#phase = phase;
-    for (const market of this.#markets.values()) delete market.terms;
-  }
-
-  /** The state was made anew: what was shown may never have been committed. */
-  #showAnew(oms: Oms): void {
-    this.#goTo(oms.phase);
-    for (const market of this.#markets.values()) {
-      const { symbol } = market.instrument;
-      market.depth = oms.depth(symbol, DEPTH_LEVELS);
-      oms.resume(symbol, Number(market.session.last));
-    }
-  }
-
-  /** What holds of an instrument now; the same object until something of it changes. */
-  #termsOf(market: Market): Terms {
-    const day = Math.floor((this.clock() + IST_OFFSET_MS) / DAY_MS);
-    const { date, referencePrice } = market.session;
-    const known = market.terms;
-    if (known?.day === day && known.date === date && known.referencePrice === referencePrice)
-      return known.terms;
-    const terms = this.#newTermsOf(market);
-    market.terms = { day, date, referencePrice, terms };
-    return terms;
-  }
-
-  #newTermsOf(market: Market): Terms {
-    const { exchange, kind, currency, tickSize, lotSize } = market.instrument;
-    const { lower, upper } = this.#bandOf(market);
-    const reference = this.#referenceOf(market);
-    const highest = PRICE_MAX - (PRICE_MAX % Number(tickSize));
-    return {
-      exchange,
-      kind,
-      currency,
-      tickSize: Number(tickSize),
-      lotSize: Number(lotSize),
-      lower: Math.min(Number(lower), highest),
-      upper: Math.min(Number(upper), highest),
-      reference: Math.min(Number(reference - (reference % tickSize)), highest),
-      ...limitsOn(istDate(this.clock()), kind),
-    };
-  }
-
-  #bandOf(market: Market): PriceBand {
-    const day = this.#dayOf(market);
-    return bandOf({ ...day, referencePrice: this.#referenceOf(market) }, market.instrument.tickSize);
-  }
-
-  /** What the band lies around: after the close, the next day's. */
-  #referenceOf(market: Market): bigint {
-    const { lastSource, exSplit } = market;
-    const day = this.#dayOf(market);
-    if (lastSource === 'REPLAY') return day.referencePrice;
-    if (this.#phase === 'CLOSED' && market.session.date === day.date) return day.last;
-    return exSplit?.date === day.date ? splitPrice(day.referencePrice, exSplit.ratio) : day.referencePrice;
-  }
-
-  /** After a replayed price the recorded day counts; otherwise today. */
-  #dayOf({ session, lastSource }: Market): Session {
-    return lastSource === 'REPLAY' ? session : rollSession(session, this.clock());
-  }
-
-  /** The market of a symbol, opened when the instrument came after the start. */
-  async #marketOf(symbol: string): Promise<Market | undefined> {
-    const known = this.#markets.get(symbol);
-    if (known || !isSymbol(symbol)) return known;
-    const [instrument] = await this.instruments.bySymbols([symbol]);
-    // Somebody else may have opened it meanwhile.
-    return this.#markets.get(symbol) ?? (instrument && this.#open(instrument, undefined));
-  }
-
-  #open(instrument: Instrument, session: Session | undefined): Market {
-    const market: Market = {
-      instrument,
-      depth: NO_DEPTH,
-      session: session ?? openSession(instrument.referencePrice),
-      // Microseconds since the epoch: no market ticks a million times a second, so a restart never goes back.
-      sequence: BigInt(this.clock()) * 1_000n,
-      // The splits of the last day that is known of are looked at again: its band needs them.
-      splitsUntil: { LIVE: addDays(session?.date ?? istDate(this.clock()), -1), REPLAY: '' },
-      exSplit: undefined,
-      replayedUntilMs: 0,
-      recordedAt: new Date(0),
-      lastSource: 'LIVE',
-      isQuoted: false,
-    };
-    this.#markets.set(instrument.symbol, market);
-    return market;
-  }
 }
 
-/** Written out: objects that are spread into others cost ten times as much, and this is made for every order. */
-function placing(
-  request: OrderRequest,
-  userId: string,
-  id: string,
-  sequence: number,
-  at: number,
-): PlaceOrder {
-  const { limitPrice } = request;
-  const command: PlaceOrder = {
-    kind: 'place',
-    id,
-    sequence,
-    at,
-    userId,
-    clientOrderId: request.clientOrderId,
-    symbol: request.symbol,
-    side: request.side,
-    type: request.type,
-    product: request.product,
-    validity: request.validity,
-    quantity: Number(request.quantity),
-    // What a client leaves out may arrive as undefined.
-    limitPrice: (limitPrice ?? null) === null ? null : Number(limitPrice),
-  };
-  return isPlain(request) ? command : { ...command, ...rareOf(request) };
-}
-
-/** The limits of a day as the state machine is told of them. */
-function limitsOn(date: string, kind: InstrumentKind): Pick<Terms, 'freeze' | 'positionMax'> {
-  const freeze = freezeQuantityOn(date, kind);
-  return { freeze: freeze === undefined ? undefined : Number(freeze), positionMax: Number(POSITION_MAX) };
+/** A quantity, in whichever direction, of at most so many units. */
+function within(quantity: bigint, most: bigint | undefined): bigint {
+  if (most === undefined) return quantity;
+  if (quantity > most) return most;
+  return quantity < -most ? -most : quantity;
 }
 
 /** Whether the orders, as they were placed, are what comes of this very request. */
@@ -902,26 +654,4 @@ function isSameWish(placed: readonly PlacedOrder[], request: OrderRequest): bool
   const { limitPrice, triggerPrice, displayQuantity } = first.terms;
   const quantity = placed.reduce((sum, { terms }) => sum + terms.quantity, 0n);
   return isSameRequest({ ...first.order, quantity, limitPrice, triggerPrice, displayQuantity }, request);
-}
-
-function plainTerms(
-  wish: TermsWish,
-): Pick<ModifyOrder, 'quantity' | 'limitPrice' | 'triggerPrice' | 'displayQuantity'> {
-  const narrow = (value: bigint | null): number | null => (value === null ? null : Number(value));
-  return {
-    quantity: narrow(wish.quantity),
-    limitPrice: narrow(wish.limitPrice),
-    triggerPrice: narrow(wish.triggerPrice),
-    displayQuantity: narrow(wish.displayQuantity),
-  };
-}
-
-function plain({ price, quantity }: Quote): { readonly price: number; readonly quantity: number } {
-  return { price: Number(price), quantity: Number(quantity) };
-}
-
-function plainQuotes(quotes: Quotes): Pick<QuoteMarket, 'bids' | 'asks'> {
-  checkQuotes(quotes);
-  const pair = ({ price, quantity }: Quote): [number, number] => [Number(price), Number(quantity)];
-  return { bids: quotes.bids.map(pair), asks: quotes.asks.map(pair) };
 }

@@ -445,7 +445,7 @@ describe('an after-market order of a night with a split', () => {
 describe('what is held under MIS', () => {
   const MIS = { product: 'MIS' };
   const SALES = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { orders(first: 10) { edges { node {
-    clientOrderId origin product side status filledQuantity } } } } } }`;
+    clientOrderId origin squareOffReason product side status filledQuantity } } } } } }`;
 
   async function squaredOff(caller: UserCaller): Promise<Record<string, unknown>[]> {
     interface Orders {
@@ -506,15 +506,45 @@ describe('what is held under MIS', () => {
     await expectReplay();
   });
 
-  it('is sold at the next opening where nobody bought it', async () => {
+  it('is closed when it has lost too much of its margin, as far as somebody trades, and no unit twice over kills', async () => {
+    await until('09:15', 'CONTINUOUS');
+    const [asha, bharat, gopal] = [await somebody(), await somebody(), await somebody(50)];
+    await placed(gopal, { quantity: 20, limitPrice: '91.00' });
+    await placed(asha, { ...MIS, side: 'SELL', quantity: 20, limitPrice: '91.00' });
+    const wish = await placed(asha, { ...MIS, quantity: 1, limitPrice: '90.00' });
+    // A rise to 109.00 costs 360 of 364 rupees that are held; whatever of the closing is kept, the next one goes on.
+    for (const offered of [8, 5, 20]) {
+      await placed(gopal, { side: 'SELL', quantity: offered, limitPrice: '109.00' });
+      await placed(bharat, { quantity: 1, limitPrice: '109.00' });
+      await kill(instant(TUESDAY, '10:00'));
+    }
+    const bought = async (): Promise<number> =>
+      (await squaredOff(asha)).reduce((sum, { filledQuantity }) => sum + Number(filledQuantity), 0);
+    await placed(bharat, { quantity: 1, limitPrice: '109.00' });
+    await expect.poll(bought, { timeout: 10_000 }).toBe(20);
+    await placed(bharat, { quantity: 1, limitPrice: '109.00' });
+    await trading.platform.bus.settled();
+    expect(await bought()).toBe(20);
+    for (const order of await squaredOff(asha))
+      expect(order).toMatchObject({ side: 'BUY', squareOffReason: 'MARGIN_CALL' });
+    expect(await orderOf(asha, wish)).toMatchObject({ cancelReason: 'SQUARE_OFF' });
+    await expectReplay();
+  });
+
+  it('is sold, or bought where it was sold first, at the next opening where nobody traded', async () => {
     await until('09:15', 'CONTINUOUS');
     const [asha, bharat, gopal] = [await somebody(), await somebody(), await somebody(50)];
     await placed(gopal, { side: 'SELL', quantity: 8 });
     await placed(asha, { ...MIS, quantity: 8 });
+    await placed(gopal, { quantity: 3 });
+    await placed(bharat, { ...MIS, side: 'SELL', quantity: 3 });
     await until('15:30', 'CLOSED');
     await placed(bharat, { afterMarket: true });
+    // Those with a limit come first: they leave as much to sell as there is to buy.
+    await placed(gopal, { afterMarket: true, side: 'SELL', quantity: 5 });
     await kill(instant('2026-01-21', '09:16'));
-    expect(await squaredOff(asha)).toMatchObject([{ status: 'FILLED', filledQuantity: 8 }]);
+    expect(await squaredOff(asha)).toMatchObject([{ side: 'SELL', status: 'FILLED', filledQuantity: 8 }]);
+    expect(await squaredOff(bharat)).toMatchObject([{ side: 'BUY', status: 'FILLED', filledQuantity: 3 }]);
     await expectReplay();
   });
 });

@@ -57,13 +57,13 @@ function executed({ price, quantity, ...rest }: Fill): NewEvent {
   return { topic: 'orders.executed', key, tenantId: NORTH, payload };
 }
 
-/** What positions must come to, fill by fill; fills that sell more than there is are left out. */
+/** What positions must come to, fill by fill; fills that sell more than there is for delivery are left out. */
 function expected(fills: readonly Fill[]): Map<string, Holding> {
   const holdings = new Map<string, Holding>();
   for (const { userId, symbol, product, side, price, quantity } of fills) {
     const name = `${userId} ${symbol} ${product}`;
     const before = holdings.get(name) ?? NOTHING;
-    if (side === 'SELL' && quantity > before.quantity) continue;
+    if (product === 'CNC' && side === 'SELL' && quantity > before.quantity) continue;
     holdings.set(name, applyFill(before, side, price, quantity));
   }
   return holdings;

@@ -550,8 +550,9 @@ describe('placeOrder', () => {
     const gopal = await somebody(0, { [symbol]: 10 });
     const sale = (more: object): Record<string, unknown> => wish(symbol, { side: 'SELL', ...more });
     expect((await place(gopal, sale({ quantity: 11 }))).refusal?.code).toBe('HOLDINGS_INSUFFICIENT');
+    // What is sold first, under the other product, takes margin.
     expect((await place(gopal, sale({ product: 'MIS', quantity: 1 }))).refusal?.code).toBe(
-      'HOLDINGS_INSUFFICIENT',
+      'FUNDS_INSUFFICIENT',
     );
     const first = await placed(gopal, sale({ quantity: 7 }));
     expect((await place(gopal, sale({ quantity: 4 }))).refusal?.code).toBe('HOLDINGS_INSUFFICIENT');

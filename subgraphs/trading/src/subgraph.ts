@@ -10,6 +10,7 @@ import { Exchange } from './exchange.ts';
 import { GttWatch } from './gtts.ts';
 import { TradingHours } from './hours.ts';
 import { createLoaders } from './loaders.ts';
+import { MarginWatch } from './margin-watch.ts';
 import { SimulatedMarket, type Market } from './market.ts';
 import { rebalancingSaga } from './rebalancing.ts';
 import { CandleRecorder } from './recorder.ts';
@@ -93,6 +94,7 @@ export function createTrading(
   const tickRetention = ticks && new TickRetention(ticks, clock, log, config.retention);
   const alertWatch = new AlertWatch(db, exchange, alerts, bus, clock, log);
   const gttWatch = new GttWatch(exchange, gtts, clock, log);
+  const marginWatch = new MarginWatch(exchange, log);
   const retention = new OrderEventRetention(db, clock, log, config.orderEventsDays);
   const sagas = new SagaRunner(db, bus, clock, log.child({ part: 'sagas' }));
   sagas.on(basketSaga(db, exchange));
@@ -177,6 +179,7 @@ export function createTrading(
       tickRetention?.start();
       await alertWatch.start();
       await gttWatch.start();
+      marginWatch.start();
       retention.start();
       sagas.start();
       market = broker?.market;
@@ -192,6 +195,7 @@ export function createTrading(
       await hours.stop();
       await sagas.stop();
       await retention.stop();
+      await marginWatch.stop();
       await gttWatch.stop();
       await alertWatch.stop();
       await tickRetention?.stop();

@@ -12,13 +12,21 @@
  * | charges        | WALLET_HELD      | CHARGE_...       |
  * | release        | WALLET_HELD      | WALLET_AVAILABLE |
  * | withdrawal     | WALLET_AVAILABLE | PAYOUTS_TO_SEND  |
+ * | margin         | WALLET_AVAILABLE | WALLET_MARGIN    |
+ *
+ * A fill under margin is paid by the house: MARGIN_FUNDING puts up what a position costs, or keeps what a short sale
+ * brings, and takes it back when the position is closed. What that realised is the user's: a profit becomes available, a
+ * loss is taken from there, from the margin, and at last from DUES, which is what the user owes and never above zero.
  */
 import type { Charges, Side } from './charges.ts';
 
-export type TransferKind = 'OPENING_CREDIT' | 'HOLD' | 'FILL' | 'CHARGES' | 'RELEASE' | 'WITHDRAWAL';
-export type WalletAccountKind = 'WALLET_AVAILABLE' | 'WALLET_HELD';
+export type TransferKind =
+  'OPENING_CREDIT' | 'HOLD' | 'FILL' | 'CHARGES' | 'RELEASE' | 'WITHDRAWAL' | 'MARGIN';
+export type WalletAccountKind = 'WALLET_AVAILABLE' | 'WALLET_HELD' | 'WALLET_MARGIN';
+export type UserAccountKind = WalletAccountKind | 'DUES';
 export type HouseAccountKind =
   | 'CLEARING'
+  | 'MARGIN_FUNDING'
   | 'PAPER_EQUITY'
   | 'PAYOUTS_TO_SEND'
   | 'CHARGE_BROKERAGE'
@@ -28,9 +36,9 @@ export type HouseAccountKind =
   | 'CHARGE_STAMP_DUTY'
   | 'CHARGE_GST';
 
-/** A wallet's account of one user, or an account of the house. */
+/** An account of one user, or of the house. */
 export type AccountRef =
-  | { readonly kind: WalletAccountKind; readonly userId: string }
+  | { readonly kind: UserAccountKind; readonly userId: string }
   | { readonly kind: HouseAccountKind; readonly userId: null };
 
 export interface Entry {
@@ -45,6 +53,13 @@ export interface Transfer {
   readonly key: string;
   readonly orderId: string | null;
   readonly entries: readonly Entry[];
+}
+
+/** What moved between the parts of a user's funds; below zero: less than before. Paise. */
+export interface MarginMove {
+  readonly margin: bigint;
+  readonly dues: bigint;
+  readonly realised: bigint;
 }
 
 /** Whose order it is that money moves for. */
@@ -71,6 +86,62 @@ export function hold({ orderId, userId }: OrderOwner, amount: bigint, modificati
 export function fill({ orderId, userId }: OrderOwner, tradeId: string, side: Side, value: bigint): Transfer {
   const [from, to] = side === 'BUY' ? [held(userId), house('CLEARING')] : [house('CLEARING'), held(userId)];
   return move('FILL', fillKey(orderId, tradeId), orderId, from, to, value);
+}
+
+/** One trade of an order under margin: the house pays, and what was realised is the user's. */
+export function fillUnderMargin(
+  { orderId, userId }: OrderOwner,
+  trade: { readonly tradeId: string; readonly side: Side; readonly value: bigint },
+  change: MarginMove,
+): Transfer {
+  const cleared = trade.side === 'BUY' ? trade.value : -trade.value;
+  return several('FILL', fillKey(orderId, trade.tradeId), orderId, [
+    [house('CLEARING'), cleared],
+    [house('MARGIN_FUNDING'), -cleared - change.realised],
+    ...partsOf(userId, change),
+  ]);
+}
+
+/** What an order under margin moved without a trade; undefined where that is nothing. `number` names a modification. */
+export function moveMargin(
+  { orderId, userId }: OrderOwner,
+  occasion: 'placed' | 'ended' | bigint,
+  change: MarginMove,
+): Transfer | undefined {
+  const key = `order:${orderId}:margin:${occasion}`;
+  return moved(key, orderId, userId, change);
+}
+
+/** What something else than an order moved; undefined where that is nothing. `reference` names it. */
+export function settleMargin(reference: string, userId: string, change: MarginMove): Transfer | undefined {
+  return moved(marginKey(reference), null, userId, change);
+}
+
+export function marginKey(reference: string): string {
+  return `margin:${reference}`;
+}
+
+function moved(
+  key: string,
+  orderId: string | null,
+  userId: string,
+  change: MarginMove,
+): Transfer | undefined {
+  const { margin, dues, realised } = change;
+  if (margin === 0n && dues === 0n && realised === 0n) return undefined;
+  return several('MARGIN', key, orderId, [[house('MARGIN_FUNDING'), -realised], ...partsOf(userId, change)]);
+}
+
+/** The user's side of a move of margin: all of it sums to what was realised. */
+function partsOf(
+  userId: string,
+  { margin, dues, realised }: MarginMove,
+): readonly (readonly [AccountRef, bigint])[] {
+  return [
+    [{ kind: 'WALLET_MARGIN', userId }, margin],
+    [{ kind: 'DUES', userId }, -dues],
+    [available(userId), realised + dues - margin],
+  ];
 }
 
 /** Both orders of a trade can be one user's, so a trade alone does not name a fill. */
@@ -127,6 +198,17 @@ export function balanced(transfer: Transfer): Transfer {
   const sum = transfer.entries.reduce((total, { amount }) => total + amount, 0n);
   if (sum !== 0n) throw wrong(`does not balance: ${sum} is left over`);
   return transfer;
+}
+
+/** Of many parts those that are something. */
+function several(
+  kind: TransferKind,
+  key: string,
+  orderId: string | null,
+  parts: readonly (readonly [AccountRef, bigint])[],
+): Transfer {
+  const entries = parts.map(([account, amount]) => ({ account, amount }));
+  return balanced({ kind, key, orderId, entries: entries.filter(({ amount }) => amount !== 0n) });
 }
 
 function move(

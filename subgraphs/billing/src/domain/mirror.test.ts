@@ -58,6 +58,92 @@ describe('a mirror', () => {
     expect(kinds(mirror)).toEqual(['OPENING_CREDIT', 'HOLD', 'FILL', 'CHARGES', 'RELEASE', 'RELEASE']);
   });
 
+  it.each([
+    ['bought first', 'BUY', 1_000_00n, 'SELL', 1_100_00n],
+    ['sold first', 'SELL', 1_100_00n, 'BUY', 1_000_00n],
+  ] as const)(
+    'books a position of the day that was %s: margin, profit, and the charges of the worked example',
+    (_, first, firstPrice, second, secondPrice) => {
+      const mirror = new Mirror([], []);
+      const [opening, closing] = [400n * firstPrice, 400n * secondPrice];
+      const order = (side: Side, value: bigint): ChargedOrder => ({
+        side,
+        product: 'MIS',
+        exchange: 'NSE',
+        value,
+      });
+      const margin = opening / 5n;
+      for (let time = 0; time < 2; time++) {
+        mirror.open(asha, 'north', 500_000_00n);
+        mirror.hold(asha, 'north', 'one', 2_500_00n, { margin: margin + 7n, dues: 0n, realised: 0n });
+        mirror.fill(
+          asha,
+          { orderId: 'one', tradeId: 'a', side: first, value: opening },
+          order(first, opening),
+          { margin: -7n, dues: 0n, realised: 0n },
+        );
+        mirror.hold(asha, 'north', 'two', 2_500_00n, { margin: 0n, dues: 0n, realised: 0n });
+        mirror.fill(
+          asha,
+          { orderId: 'two', tradeId: 'b', side: second, value: closing },
+          order(second, closing),
+          { margin: -margin, dues: 0n, realised: 40_000_00n },
+        );
+      }
+      const balances = new Map<string, bigint>();
+      for (const { transfer } of mirror.bookings)
+        for (const { account, amount } of transfer.entries)
+          balances.set(account.kind, (balances.get(account.kind) ?? 0n) + amount);
+      const charges = [...balances].reduce(
+        (sum, [kind, amount]) => sum + (kind.startsWith('CHARGE_') ? amount : 0n),
+        0n,
+      );
+      expect(charges).toBe(200_62n);
+      expect(Object.fromEntries(balances)).toMatchObject({
+        ...{ WALLET_AVAILABLE: 540_000_00n - 200_62n, WALLET_HELD: 0n, WALLET_MARGIN: 0n },
+        ...{ CLEARING: -40_000_00n, MARGIN_FUNDING: 0n },
+      });
+      // What such orders give back was the user's before: none of it are proceeds.
+      expect(new Set(mirror.credits.map(({ reason }) => reason))).toEqual(
+        new Set(['OPENING_CREDIT', 'HOLD_RELEASED']),
+      );
+    },
+  );
+
+  it('books what something else than an order moved once, and what is lost beyond everything as owed', () => {
+    const mirror = new Mirror([], ['margin:heard']);
+    mirror.hold(asha, 'north', 'one', 5_00n, { margin: 20_00n, dues: 0n, realised: 0n });
+    const lost = { margin: -20_00n, dues: 30_00n, realised: -50_00n };
+    const trade = { orderId: 'one', tradeId: 'a', side: 'BUY', value: 150_00n } as const;
+    mirror.fill(asha, trade, undefined, lost);
+    for (const reference of ['credit', 'credit', 'heard'])
+      mirror.settle(asha, 'north', reference, { margin: 0n, dues: -30_00n, realised: 0n });
+    expect(mirror.bookings.slice(-2).map(({ transfer }) => transfer.entries)).toMatchObject([
+      [
+        { account: { kind: 'CLEARING' }, amount: 150_00n },
+        { account: { kind: 'MARGIN_FUNDING' }, amount: -100_00n },
+        { account: { kind: 'WALLET_MARGIN' }, amount: -20_00n },
+        { account: { kind: 'DUES' }, amount: -30_00n },
+      ],
+      [
+        { account: { kind: 'DUES' }, amount: 30_00n },
+        { account: { kind: 'WALLET_AVAILABLE' }, amount: -30_00n },
+      ],
+    ]);
+  });
+
+  it('keeps what an order under margin promises for its end, whatever of it trades', () => {
+    const mirror = new Mirror([], []);
+    const still = { margin: 0n, dues: 0n, realised: 0n };
+    mirror.hold(asha, 'north', 'one', 5_00n, still);
+    const trade = { orderId: 'one', tradeId: 'a', side: 'SELL', value: 150_00n } as const;
+    mirror.fill(asha, trade, undefined, still);
+    mirror.modify(asha, { orderId: 'one', side: 'SELL', number: 3n }, 4_00n, { ...still, margin: -10_00n });
+    expect(mirror.changedHolds()).toMatchObject([{ held: 4_00n, settled: 150_00n, modified: 3n }]);
+    mirror.cancel(asha, 'one', { side: 'SELL', product: 'MIS', exchange: 'NSE', value: 150_00n }, still);
+    expect(kinds(mirror)).toEqual(['HOLD', 'FILL', 'MARGIN', 'RELEASE', 'CHARGES', 'RELEASE']);
+  });
+
   it('sets more aside for an order that promises more, and gives back what it promises less', () => {
     const mirror = new Mirror([], []);
     const modify = (number: bigint, amount: bigint): void =>

@@ -7,14 +7,19 @@ import type { ChargedOrder, Side } from './charges.ts';
 import {
   fill,
   fillKey,
+  fillUnderMargin,
   hold,
+  marginKey,
+  moveMargin,
   openingCredit,
   openingKey,
   release,
+  settleMargin,
   takeCharges,
+  type MarginMove,
   type Transfer,
 } from './ledger.ts';
-import { bookFill, changeHold, openHold, settle, type OrderHold } from './order-hold.ts';
+import { bookFill, changeHold, noteFill, openHold, settle, type OrderHold } from './order-hold.ts';
 
 /** An order's hold with whose it is. */
 export interface OwnedHold extends OrderHold {
@@ -74,11 +79,13 @@ export class Mirror {
     this.credits.push({ userId, tenantId, amount, reason: 'OPENING_CREDIT', orderId: null });
   }
 
-  /** An order was accepted: its funds are set aside. */
-  hold({ userId, at }: Occasion, tenantId: string, orderId: string, amount: bigint): void {
+  /** An order was accepted: its funds are set aside; under margin `move` is what it moved beside them. */
+  hold({ userId, at }: Occasion, tenantId: string, orderId: string, amount: bigint, move?: MarginMove): void {
     if (this.#holds.has(orderId)) return;
     const opened = { ...openHold(amount), orderId, userId, tenantId };
     this.#keep(opened);
+    // First: where nothing else is left, its charges come out of the margin.
+    if (move) this.#move(moveMargin(opened, 'placed', move), tenantId, at);
     if (opened.held > 0n) this.#book(hold(opened, opened.held), tenantId, at);
   }
 
@@ -87,14 +94,16 @@ export class Mirror {
     { userId, at }: Occasion,
     order: { readonly orderId: string; readonly side: Side; readonly number: bigint },
     amount: bigint,
+    move?: MarginMove,
   ): void {
     const { orderId, side, number } = order;
     const before = this.#holdOf(orderId, { userId, at });
     if (number <= before.modified) return;
-    const changed = { ...before, ...changeHold(before, side, amount, number) };
+    const changed = { ...before, ...changeHold(before, side, amount, number, move !== undefined) };
     const more = changed.held - before.held;
+    if (move) this.#move(moveMargin(changed, number, move), before.tenantId, at);
     if (more > 0n) this.#book(hold(changed, more, number), before.tenantId, at);
-    if (more < 0n) this.#release(changed, -more, number, side, at);
+    if (more < 0n) this.#release(changed, -more, number, reasonOf(side, move), at);
     this.#keep(changed);
   }
 
@@ -108,40 +117,53 @@ export class Mirror {
       readonly value: bigint;
     },
     ended: ChargedOrder | undefined,
+    move?: MarginMove,
   ): void {
     const { orderId, tradeId, side, value } = order;
     const before = this.#holdOf(orderId, occasion);
     const key = fillKey(orderId, tradeId);
     if (this.#keys.has(key)) return;
     this.#keys.add(key);
-    const filled = { ...before, ...bookFill(before, side, value) };
-    this.#book(fill(before, tradeId, side, value), before.tenantId, occasion.at);
+    const filled = { ...before, ...(move ? noteFill(before, value) : bookFill(before, side, value)) };
+    this.#book(
+      move ? fillUnderMargin(before, order, move) : fill(before, tradeId, side, value),
+      before.tenantId,
+      occasion.at,
+    );
     this.#keep(filled);
-    if (ended) this.#end(filled, ended, occasion.at);
+    if (ended) this.#end(filled, ended, reasonOf(side, move), occasion.at);
+  }
+
+  /** Something else than an order moved margin. */
+  settle({ userId, at }: Occasion, tenantId: string, reference: string, move: MarginMove): void {
+    const key = marginKey(reference);
+    if (this.#keys.has(key)) return;
+    this.#keys.add(key);
+    this.#move(settleMargin(reference, userId, move), tenantId, at);
   }
 
   /** The rest of an order will not trade any more. */
-  cancel(occasion: Occasion, orderId: string, ended: ChargedOrder): void {
+  cancel(occasion: Occasion, orderId: string, ended: ChargedOrder, move?: MarginMove): void {
     const before = this.#holdOf(orderId, occasion);
     // Heard before: the same end changes nothing, another end is an anomaly that `settle` throws at.
     if (before.done && before.settled === ended.value) return;
-    this.#end(before, ended, occasion.at);
+    if (move) this.#move(moveMargin(before, 'ended', move), before.tenantId, occasion.at);
+    this.#end(before, ended, reasonOf(ended.side, move), occasion.at);
   }
 
   /** Charges an order, gives the rest back, and tells trading. */
-  #end(before: OwnedHold, order: ChargedOrder, at: Date): void {
+  #end(before: OwnedHold, order: ChargedOrder, reason: Credit['reason'], at: Date): void {
     const { tenantId } = before;
     const { hold: after, charges, released } = settle(before, order);
     // The smallest orders cost less than half a paisa, and a sale that did not trade has nothing to give back.
     if (charges.total > 0n) this.#book(takeCharges(before, charges), tenantId, at);
-    if (released > 0n) this.#release(before, released, 0n, order.side, at);
+    if (released > 0n) this.#release(before, released, 0n, reason, at);
     this.#keep({ ...before, ...after });
   }
 
-  #release(order: OwnedHold, amount: bigint, modification: bigint, side: Side, at: Date): void {
+  #release(order: OwnedHold, amount: bigint, modification: bigint, reason: Credit['reason'], at: Date): void {
     const { orderId, userId, tenantId } = order;
     this.#book(release(order, amount, modification), tenantId, at);
-    const reason = side === 'BUY' ? 'HOLD_RELEASED' : 'SALE_PROCEEDS';
     this.credits.push({ userId, tenantId, amount, reason, orderId });
   }
 
@@ -152,6 +174,10 @@ export class Mirror {
     return known;
   }
 
+  #move(transfer: Transfer | undefined, tenantId: string, at: Date): void {
+    if (transfer) this.#book(transfer, tenantId, at);
+  }
+
   #book(transfer: Transfer, tenantId: string, at: Date): void {
     this.bookings.push({ transfer, tenantId, at });
   }
@@ -160,4 +186,9 @@ export class Mirror {
     this.#holds.set(changed.orderId, changed);
     this.#changed.add(changed.orderId);
   }
+}
+
+/** What a sale brings is its user's; under margin an order gives back what was its user's before. */
+function reasonOf(side: Side, move: MarginMove | undefined): Credit['reason'] {
+  return side === 'BUY' || move ? 'HOLD_RELEASED' : 'SALE_PROCEEDS';
 }

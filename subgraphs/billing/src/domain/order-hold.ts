@@ -29,11 +29,19 @@ export function openHold(held: bigint): OrderHold {
 
 /**
  * A purchase promises `promised` in all from now on, for what has traded and for what is left; what a sale holds is what
- * it has brought, whatever it is for. `number` names the modification, and grows.
+ * it has brought, whatever it is for. An order under margin pays nothing of what it promises before its end. `number`
+ * names the modification, and grows.
  */
-export function changeHold(hold: OrderHold, side: Side, promised: bigint, number: bigint): OrderHold {
+export function changeHold(
+  hold: OrderHold,
+  side: Side,
+  promised: bigint,
+  number: bigint,
+  isMargined = false,
+): OrderHold {
   if (hold.done) throw new Error('a modification of an order that is done');
   if (number <= hold.modified) throw new RangeError(`modification ${number} comes after ${hold.modified}`);
+  if (isMargined) return { ...hold, held: promised, modified: number };
   if (side === 'SELL') return { ...hold, modified: number };
   const held = promised - hold.settled;
   if (held < 0n) throw new RangeError(`an order that promises ${promised} has paid ${hold.settled}`);
@@ -47,6 +55,13 @@ export function bookFill(hold: OrderHold, side: Side, value: bigint): OrderHold 
   const held = side === 'BUY' ? hold.held - value : hold.held + value;
   if (held < 0n) throw new RangeError(`a fill of ${value} exceeds the ${hold.held} that its order holds`);
   return { ...hold, held, settled: hold.settled + value };
+}
+
+/** A fill under margin is paid by the house: the order holds its charges alone. */
+export function noteFill(hold: OrderHold, value: bigint): OrderHold {
+  if (hold.done) throw new Error('a fill of an order that is done');
+  if (value <= 0n) throw new RangeError(`a fill of the value ${value}`);
+  return { ...hold, settled: hold.settled + value };
 }
 
 /**

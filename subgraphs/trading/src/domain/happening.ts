@@ -1,4 +1,5 @@
 /** What a command does to users' orders, step by step, before any of it is written. */
+import type { MarginChange } from './margin.ts';
 import {
   cancelOrder,
   enterOrder,
@@ -43,6 +44,8 @@ export interface PromiseChange {
 export interface Happening extends Step {
   /** 1, 2, 3, ... of the user, without a gap. */
   readonly sequence: bigint;
+  /** Of an order under margin; null for those that pay their whole value. */
+  readonly margin: MarginChange | null;
   readonly at: Date;
 }
 

@@ -50,6 +50,8 @@ const STANDING: Standing = {
   isMisClosed: false,
   origin: 'USER',
   buyingPower: 14_127_485n,
+  dues: 0n,
+  margin: undefined,
   freeQuantity: 100n,
   exposure: 0n,
   isRateReached: false,
@@ -111,6 +113,7 @@ const RUNGS: readonly Rung[] = [
     situation: { listing: { ...LISTING, freeze: 99n } },
   },
   { code: 'CLIENT_ORDER_ID_INVALID', field: 'clientOrderId', request: { clientOrderId: '' } },
+  { code: 'DUES_OUTSTANDING', request: {}, situation: { dues: 1n } },
   { code: 'FUNDS_INSUFFICIENT', request: {}, situation: { buyingPower: 14_127_484n } },
   {
     code: 'POSITION_LIMIT_EXCEEDED',
@@ -128,6 +131,7 @@ describe('the ladder', () => {
     expect(check({})).toEqual({
       listing: LISTING,
       worstPrice: 1_405_70n,
+      highestPrice: 1_405_70n,
       slices: [{ quantity: 100n, hold: 14_127_485n }],
     });
   });
@@ -148,6 +152,30 @@ describe('the ladder', () => {
         expect(refusalOf(request, situation), `${first.code} before ${second.code}`).toBe(first.code);
       }
     }
+  });
+
+  it('asks for margin and charges of what opens a position of the day, and lets whatever closes one pass', () => {
+    const needs = (worstPrice: bigint, quantity: bigint): bigint => (worstPrice * quantity) / 5n;
+    // At the upper end of the band: 15,462,000 for 100.
+    const [margin, charges] = [3_092_400n, 77_310n + 200n];
+    const short = { side: 'SELL', product: 'MIS' } as const;
+    const of = (situation: Situation, closable = 0n): string | null =>
+      refusalOf(short, {
+        freeQuantity: 0n,
+        margin: { needs: closable > 0n ? () => 0n : needs, closable },
+        ...situation,
+      });
+    expect(of({ buyingPower: margin + charges })).toBeNull();
+    expect(of({ buyingPower: margin + charges - 1n })).toBe('FUNDS_INSUFFICIENT');
+    expect(of({ isMisClosed: true })).toBe('MIS_CLOSED');
+    expect(of({ dues: 1n })).toBe('DUES_OUTSTANDING');
+    expect(of({ isMisClosed: true, dues: 1n, buyingPower: 0n }, 100n)).toBeNull();
+    expect(of({ isMisClosed: true }, 99n)).toBe('MIS_CLOSED');
+    expect(of({ buyingPower: 0n }, 99n)).toBe('FUNDS_INSUFFICIENT');
+    // Units owed count towards the limit as units held do.
+    expect(of({ exposure: 51n, listing: { ...LISTING, positionMax: 150n } })).toBe('POSITION_LIMIT_EXCEEDED');
+    // Who owes may sell what is held.
+    expect(refusalOf({ side: 'SELL' }, { dues: 1n })).toBeNull();
   });
 
   it('refuses a limit price on a MARKET order, after the quantity and before the tick', () => {
@@ -318,6 +346,7 @@ describe('the ladder of a change', () => {
     expect(change(filled, { quantity: 60n, limitPrice: 1_405_00n })).toEqual({
       terms: { quantity: 60n, limitPrice: 1_405_00n, triggerPrice: null, displayQuantity: null },
       hold: holdOf('BUY', 1_405_00n, 20n, 40n * 1_400_00n),
+      highestPrice: 1_405_00n,
     });
     const stop = orderOf({ type: 'STOP', limitPrice: null, triggerPrice: 1_410_00n });
     expect(change(stop, { triggerPrice: 1_420_00n })).toMatchObject({ hold: stop.hold });

@@ -11,6 +11,7 @@ import {
   ORDER_TO_TRADE_MAX,
   QUANTITY_MAX,
   changeTerms,
+  chargesOf,
   holdOf,
   isClientOrderId,
   no,
@@ -44,9 +45,16 @@ export interface Standing {
   /** When, milliseconds since the epoch. */
   readonly at: number;
   readonly buyingPower: bigint;
+  /** What is owed; above zero, only what brings cash or closes a position is accepted. */
+  readonly dues: bigint;
+  /** Of an order under margin; undefined where its whole value is paid. */
+  readonly margin: MarginStanding | undefined;
   /** Quantity of the instrument under the product that is not promised to another sale. */
   readonly freeQuantity: bigint;
-  /** Units of the instrument that the user has, under every product, and those that open orders would buy. */
+  /**
+   * Units of the instrument that the user has, under every product, and those that open orders would buy; before a sale
+   * under margin, those that the user owes and that open sales would sell.
+   */
   readonly exposure: bigint;
   /** Whether the user has placed or changed as many orders within the last second as one may. */
   readonly isRateReached: boolean;
@@ -57,10 +65,20 @@ export interface Standing {
   readonly wouldTrade: (price: bigint) => boolean;
 }
 
+/** What stands behind an order under margin. */
+export interface MarginStanding {
+  /** How much more has to be held when so many units may trade at this price at worst; below zero: less. */
+  readonly needs: (worstPrice: bigint, quantity: bigint) => bigint;
+  /** Units that it would close: those of the other direction that no other order closes. */
+  readonly closable: bigint;
+}
+
 /** A request that may trade, at worst at `worstPrice`. */
 export interface Accepted {
   readonly listing: Listing;
   readonly worstPrice: bigint;
+  /** The price at which it comes to the most: a sale trades at its worst price or higher. */
+  readonly highestPrice: bigint;
   /** The orders that it becomes: one, unless it is to be cut. */
   readonly slices: readonly Slice[];
 }
@@ -75,6 +93,7 @@ export interface Slice {
 export interface AcceptedChange {
   readonly terms: OrderTerms;
   readonly hold: bigint;
+  readonly highestPrice: bigint;
 }
 
 const VALIDITIES_OF: Readonly<Record<OrderType, readonly Validity[]>> = {
@@ -117,16 +136,22 @@ export function checkOrder(
   if (standing.origin === 'USER' && !isClientOrderId(request.clientOrderId))
     return no('CLIENT_ORDER_ID_INVALID', 'clientOrderId');
   const worstPrice = limitPrice ?? (side === 'BUY' ? listing.band.upper : listing.band.lower);
-  const sliceOf = (each: bigint): Slice => ({ quantity: each, hold: holdOf(side, worstPrice, each) });
+  const highestPrice = side === 'BUY' ? worstPrice : listing.band.upper;
+  const { margin } = standing;
+  const sliceOf = (each: bigint): Slice => ({
+    quantity: each,
+    hold: margin ? chargesOf(highestPrice * each) : holdOf(side, worstPrice, each),
+  });
   const slices =
     listing.freeze === undefined || quantity <= listing.freeze
       ? [sliceOf(quantity)]
       : sliceQuantity(quantity, listing.freeze, listing.lotSize).map(sliceOf);
   const hold = slices.reduce((sum, slice) => sum + slice.hold, 0n);
-  const unmet = standingRefusal(standing, side, hold, quantity, listing);
+  const wish = { side, quantity, hold, margin: margin?.needs(highestPrice, quantity) ?? 0n, units: quantity };
+  const unmet = standingRefusal(standing, wish, listing);
   if (unmet) return unmet;
   if (request.postOnly && standing.wouldTrade(worstPrice)) return no('POST_ONLY_WOULD_TRADE');
-  return { listing, worstPrice, slices };
+  return { listing, worstPrice, highestPrice, slices };
 }
 
 /**
@@ -163,11 +188,21 @@ export function checkChange(
   if (wish.quantity !== null && isFrozen(quantity, listing))
     return no('FREEZE_QUANTITY_EXCEEDED', 'quantity');
   const left = remainingOf({ quantity, filledQuantity: order.filledQuantity });
-  const hold = holdOf(side, limitPrice ?? worstPrice, left, order.turnover);
-  const unmet = standingRefusal(standing, side, hold - order.hold, quantity - order.quantity, listing);
+  const highestPrice = side === 'BUY' ? (limitPrice ?? worstPrice) : listing.band.upper;
+  const hold = standing.margin
+    ? chargesOf(order.turnover + highestPrice * left)
+    : holdOf(side, limitPrice ?? worstPrice, left, order.turnover);
+  const change = {
+    side,
+    quantity: left,
+    hold: hold - order.hold,
+    margin: standing.margin?.needs(highestPrice, left) ?? 0n,
+    units: quantity - order.quantity,
+  };
+  const unmet = standingRefusal(standing, change, listing);
   if (unmet) return unmet;
   if (order.postOnly && standing.wouldTrade(limitPrice ?? worstPrice)) return no('POST_ONLY_WOULD_TRADE');
-  return { terms, hold };
+  return { terms, hold, highestPrice };
 }
 
 /** Whether orders are taken at all. */
@@ -198,7 +233,7 @@ function formRefusal(request: OrderRequest, standing: Standing): TradingRefusal 
   const isForAuction = standing.phase === 'PRE_OPEN' || request.afterMarket;
   if (isForAuction && (isImmediate || request.displayQuantity !== null || request.postOnly))
     return no('AUCTION_TERMS_NOT_ALLOWED');
-  if (standing.isMisClosed && request.product === 'MIS' && request.side === 'BUY')
+  if (standing.isMisClosed && request.product === 'MIS' && isOpening(request, standing))
     return no('MIS_CLOSED', 'product');
   if (validity !== 'GTD') return goodTill === null ? undefined : no('GOOD_TILL_NOT_ALLOWED', 'goodTill');
   if (goodTill === null) return no('GOOD_TILL_REQUIRED', 'goodTill');
@@ -234,24 +269,55 @@ export function isInBand(price: bigint, { lower, upper }: PriceBand): boolean {
   return price >= lower && price <= upper;
 }
 
-/** What the user has, and how often they may ask. `cash` and `units` are what is wished beyond what was before. */
+/** What is wished of a user's means, beyond what was promised before. */
+interface Wish {
+  readonly side: Order['side'];
+  /** All that may still trade. */
+  readonly quantity: bigint;
+  readonly hold: bigint;
+  /** What has to be held beside that, under margin. */
+  readonly margin: bigint;
+  readonly units: bigint;
+}
+
+/** What the user has, and how often they may ask. */
 function standingRefusal(
   standing: Standing,
-  side: Order['side'],
-  cash: bigint,
-  units: bigint,
+  wish: Wish,
   { positionMax }: Listing,
 ): TradingRefusal | undefined {
-  if (cash > 0n && cash > standing.buyingPower) return no('FUNDS_INSUFFICIENT');
-  if (units > 0n && side === 'SELL' && units > standing.freeQuantity)
+  const { side, units } = wish;
+  if (standing.origin === 'USER' && standing.dues > 0n && units > 0n && isOpening(wish, standing))
+    return no('DUES_OUTSTANDING');
+  if (!isCovered(wish, standing)) return no('FUNDS_INSUFFICIENT');
+  if (!standing.margin && units > 0n && side === 'SELL' && units > standing.freeQuantity)
     return no('HOLDINGS_INSUFFICIENT', 'quantity');
-  const isLimited = positionMax !== undefined && side === 'BUY' && units > 0n;
-  if (isLimited && standing.exposure + units > positionMax) return no('POSITION_LIMIT_EXCEEDED', 'quantity');
+  const isAdding = units > 0n && (side === 'BUY' || standing.margin !== undefined);
+  if (positionMax !== undefined && isAdding && standing.exposure + units > positionMax)
+    return no('POSITION_LIMIT_EXCEEDED', 'quantity');
   if (standing.origin !== 'USER') return undefined;
   if (standing.isRateReached) return no('ORDER_RATE_EXCEEDED');
   const { ordersToday, tradesToday } = standing;
   if (ordersToday >= ORDER_TO_TRADE_MAX * Math.max(tradesToday, 1)) return no('ORDER_TO_TRADE_EXCEEDED');
   return undefined;
+}
+
+/** Whether it buys something, or opens a position; what sells or closes brings cash. */
+function isOpening(
+  { side, quantity }: Pick<Wish, 'side' | 'quantity'>,
+  { margin }: Pick<Standing, 'margin'>,
+): boolean {
+  return margin ? quantity > margin.closable : side === 'BUY';
+}
+
+/**
+ * Whether there is cash for it. Nobody is kept in a position for want of cash: what closes one always is, its charges come
+ * out of what is held for it, and what is missing then is owed.
+ */
+function isCovered(wish: Wish, standing: Standing): boolean {
+  const cash = wish.hold + wish.margin;
+  if (cash <= 0n || cash <= standing.buyingPower) return true;
+  return standing.margin !== undefined && !isOpening(wish, standing);
 }
 
 function isFrozen(quantity: bigint, { freeze, lotSize }: Listing, slices = 1n): boolean {

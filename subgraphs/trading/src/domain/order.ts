@@ -99,7 +99,7 @@ export const TRADING_REFUSALS = {
   POST_ONLY_NOT_ALLOWED: 'Only a LIMIT order that may wait can be post-only.',
   AUCTION_TERMS_NOT_ALLOWED:
     'A call auction takes plain orders only: none that is IOC or FOK, shows a part of itself, or is post-only.',
-  MIS_CLOSED: 'Positions of the day are being closed: nothing more is bought under MIS until tomorrow.',
+  MIS_CLOSED: 'Positions of the day are being closed: none is opened under MIS until tomorrow.',
   GOOD_TILL_REQUIRED: 'A GTD order needs its last day.',
   GOOD_TILL_NOT_ALLOWED: 'Only a GTD order takes a last day.',
   GOOD_TILL_INVALID: 'The last day is a date, YYYY-MM-DD, from today to a year ahead.',
@@ -113,8 +113,12 @@ export const TRADING_REFUSALS = {
     'The quantity is above the freeze quantity; `placeSlicedOrder` cuts up to 20 times as much into several orders.',
   CLIENT_ORDER_ID_INVALID:
     'A client order id has 1 to 64 letters, digits, dots, colons, dashes or underscores.',
-  FUNDS_INSUFFICIENT: 'The buying power does not cover the value and the charges of this order.',
-  HOLDINGS_INSUFFICIENT: 'You do not have this quantity free to sell under this product.',
+  DUES_OUTSTANDING:
+    'You owe what positions of the day lost beyond all you had: until that is paid off, you can only sell what you hold and close positions.',
+  FUNDS_INSUFFICIENT:
+    'The buying power does not cover this order: its value, or under MIS the margin, and the charges.',
+  HOLDINGS_INSUFFICIENT:
+    'You do not have this quantity free to sell under this product; only MIS sells what it does not have.',
   POSITION_LIMIT_EXCEEDED: 'You would have more of this instrument, orders included, than one user may.',
   ORDER_RATE_EXCEEDED: 'You have placed as many orders within one second as one may.',
   ORDER_TO_TRADE_EXCEEDED: 'You have placed too many orders today for the trades that came of them.',
@@ -235,7 +239,12 @@ export interface Order extends OrderRequest {
 export function holdOf(side: Side, worstPrice: bigint, quantity: bigint, turnover = 0n): bigint {
   if (side === 'SELL') return 0n;
   const value = turnover + worstPrice * quantity;
-  return value + (value * CHARGES_BPS + 9_999n) / 10_000n + CHARGES_FIXED;
+  return value + chargesOf(value);
+}
+
+/** The most that the charges of an order of this value can come to, which is all that an order under margin promises. */
+export function chargesOf(value: bigint): bigint {
+  return (value * CHARGES_BPS + 9_999n) / 10_000n + CHARGES_FIXED;
 }
 
 /** The order an accepted request becomes. Id and time come from outside. */
@@ -274,21 +283,42 @@ export function createOrder(
   };
 }
 
-/** What the exchange places for a user to close a position: at any price, before whatever else they would buy. */
-export function squareOffRequest(id: string, symbol: string, quantity: bigint): OrderRequest {
+/** Why the exchange closes a position: the day is over, or the position lost too much of what is held for it. */
+export type SquareOffReason = 'DAY_END' | 'MARGIN_CALL';
+
+// No client can give a name with a slash.
+const SQUARE_OFF_NAMES: Readonly<Record<SquareOffReason, string>> = {
+  DAY_END: 'square-off/',
+  MARGIN_CALL: 'margin-call/',
+};
+
+/** What the exchange places for a user to close a position: at any price, before whatever else they would trade. */
+export function squareOffRequest(
+  id: string,
+  { symbol, quantity }: Pick<OrderRequest, 'symbol' | 'quantity'>,
+  reason: SquareOffReason,
+): OrderRequest {
   return {
     ...PLAIN,
-    // No client can give a name with a slash.
-    clientOrderId: `square-off/${id}`,
+    clientOrderId: SQUARE_OFF_NAMES[reason] + id,
     symbol,
-    side: 'SELL',
+    side: quantity > 0n ? 'SELL' : 'BUY',
     type: 'MARKET',
     product: 'MIS',
     validity: 'DAY',
-    quantity,
+    quantity: quantity > 0n ? quantity : -quantity,
     limitPrice: null,
     selfTradePrevention: 'CANCEL_OLDEST',
   };
+}
+
+/** Why the exchange placed this order; null where its user did. */
+export function squareOffReason({
+  origin,
+  clientOrderId,
+}: Pick<Order, 'origin' | 'clientOrderId'>): SquareOffReason | null {
+  if (origin === 'USER') return null;
+  return clientOrderId.startsWith(SQUARE_OFF_NAMES.MARGIN_CALL) ? 'MARGIN_CALL' : 'DAY_END';
 }
 
 /** Whether the text may name an order. */

@@ -19,7 +19,7 @@ import type { CandleInterval } from '../domain/candle.ts';
 import { type Mark } from '../domain/portfolio.ts';
 import type { TickMode, WatchedTick } from '../domain/tick.ts';
 import type { Watched } from '../domain/watcher.ts';
-import type { MarketView } from '../exchange.ts';
+import type { MarketView } from '../markets.ts';
 import type { LiveCandle } from '../recorder.ts';
 import {
   Candle,

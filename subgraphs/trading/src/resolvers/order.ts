@@ -15,7 +15,7 @@ import {
   Root,
   Subscription,
 } from 'type-graphql';
-import { averagePrice, no, stateAfter, type Order as OrderState } from '../domain/order.ts';
+import { averagePrice, no, squareOffReason, stateAfter, type Order as OrderState } from '../domain/order.ts';
 import { Instrument } from '../schema/market.ts';
 import {
   CancelOrderInput,
@@ -44,6 +44,7 @@ export function toOrder(row: OrderState): Order {
     id: toGlobalId('Order', row.id),
     averagePrice: averagePrice(row.turnover, row.filledQuantity),
     turnover: rupees(row.turnover),
+    squareOffReason: squareOffReason(row),
   });
 }
 

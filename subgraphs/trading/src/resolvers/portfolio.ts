@@ -21,6 +21,7 @@ import {
   Holding,
   HoldingConnection,
   LotConnection,
+  Margin,
   Portfolio,
   Position,
   PositionUpdate,
@@ -59,7 +60,7 @@ function toHolding(state: HoldingState): Holding {
     settledQuantity,
     unsettledQuantity,
     undeliveredQuantity,
-    averagePrice: quantity < 0n ? averageCost({ quantity: -quantity, cost: -cost }) : averageCost(state),
+    averagePrice: averageCost(state),
     lastPrice: mark.last,
     value: rupees(quantity * mark.last),
     invested: rupees(cost),
@@ -112,7 +113,8 @@ export class PositionResolver {
   }
 
   @FieldResolver(() => Money, {
-    description: 'Profit, or loss below zero, if what is held were sold at the last price, before charges.',
+    description:
+      'Profit, or loss below zero, if what is held were sold, or what is owed bought, at the last price, before charges.',
   })
   async unrealisedPnl(@Root() position: Position, @Ctx() context: TradingContext): Promise<Money> {
     const { session } = await viewOf(position.symbol, context);
@@ -151,8 +153,21 @@ export class UserPortfolioResolver {
   })
   async buyingPower(@Root() user: User, @Ctx() context: TradingContext): Promise<Money | null> {
     const userId = readable(user, context);
-    const amount = userId === undefined ? undefined : await context.accounts.buyingPower(userId);
-    return amount === undefined ? null : rupees(amount);
+    const funds = userId === undefined ? undefined : await context.accounts.funds(userId);
+    return funds === undefined ? null : rupees(funds.available);
+  }
+
+  @FieldResolver(() => Margin, {
+    nullable: true,
+    description:
+      'What is held for positions of the day (MIS), what is left for more, and what is owed; null unless it is you or you operate the tenant, and before the wallet has opened.',
+  })
+  async margin(@Root() user: User, @Ctx() context: TradingContext): Promise<Margin | null> {
+    const userId = readable(user, context);
+    const funds = userId === undefined ? undefined : await context.accounts.funds(userId);
+    if (funds === undefined) return null;
+    const { available, margin, dues } = funds;
+    return { used: rupees(margin), available: rupees(available), dues: rupees(dues) };
   }
 }
 

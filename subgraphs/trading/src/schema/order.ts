@@ -24,6 +24,7 @@ import {
   type RejectReason,
   type SelfTradePrevention,
   type Side,
+  type SquareOffReason,
   type TermsWish,
   type TradingRefusal,
   type Validity,
@@ -86,7 +87,8 @@ export const CancelReasonEnum = enumOf<CancelReason>(
     TIME_IN_FORCE: 'Its validity said so: IOC, FOK, or its last day is over.',
     SELF_TRADE: 'It met an order of the same user; `selfTradePrevention` says who leaves.',
     OUT_OF_BAND: 'The price band of a new trading day does not hold its price.',
-    SQUARE_OFF: 'Positions of the day were being closed, ten minutes before the close.',
+    SQUARE_OFF:
+      'Positions of the day were being closed: ten minutes before the close, or because they had lost too much of their margin.',
     MARKET_HALTED: 'The whole market was halted; nothing that waited stays.',
     BROKER: 'The broker, or the exchange behind it, took it out; nobody here asked for that.',
   },
@@ -126,9 +128,20 @@ export const OrderEventKindEnum = enumOf<OrderUpdateKind>('OrderEventKind', 'Wha
   GAP: 'Nothing happened to an order: events between the last one you saw and this one are no longer kept, or never were here. Only `orderUpdates` says so.',
 });
 
+export const SquareOffReasonEnum = enumOf<SquareOffReason>(
+  'SquareOffReason',
+  'Why the exchange closes a position under MIS.',
+  {
+    DAY_END: 'The day is ending: ten minutes before the close, or in the next auction what was left.',
+    MARGIN_CALL:
+      'At the last prices the open positions of the day had lost 80 % of the margin that was held for them.',
+  },
+);
+
 export const OrderOriginEnum = enumOf<OrderOrigin>('OrderOrigin', 'Who placed an order.', {
   USER: 'Its owner.',
-  SQUARE_OFF: 'The exchange, which closes what its owner holds under MIS when the day ends.',
+  SQUARE_OFF:
+    'The exchange, which closes what its owner holds or owes under MIS; `squareOffReason` says why.',
 });
 
 @ObjectType({ implements: Node, description: 'A fill of an order.' })
@@ -219,6 +232,12 @@ export class Order extends Node {
 
   @Field(() => OrderOriginEnum, { description: 'Who placed it.' })
   origin!: OrderOrigin;
+
+  @Field(() => SquareOffReasonEnum, {
+    nullable: true,
+    description: 'Why the exchange placed it; null when its owner did.',
+  })
+  squareOffReason!: SquareOffReason | null;
 
   @Field(() => OrderStatusEnum, { description: 'Where it stands.' })
   status!: OrderStatus;

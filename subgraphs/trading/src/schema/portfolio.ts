@@ -15,27 +15,54 @@ import type { Holding as HoldingState, Portfolio as PortfolioState } from '../do
 @ObjectType({
   implements: Node,
   description:
-    'What a user has of an instrument under one product, by average cost. It follows trades within moments.',
+    'What a user has of an instrument under one product, or owes, by average cost. It follows trades within moments.',
 })
 @Directive('@key(fields: "id")')
 export class Position extends Node {
   @Field(() => ProductEnum, { description: 'What the shares are meant for.' })
   product!: Product;
 
-  @Field(() => BigIntScalar, { description: 'Units held; 0 when all were sold again.' })
+  @Field(() => BigIntScalar, {
+    description:
+      'Units held; below zero when they are owed, sold under MIS before they were bought; 0 when all were sold or bought again.',
+  })
   quantity!: bigint;
 
   @Field(() => Decimal, {
-    description: 'Mean cost of a unit, in rupees, before charges; 0 when nothing is held.',
+    description:
+      'Mean cost of a unit, in rupees, before charges; of units owed what one brought; 0 when there are none.',
   })
   averagePrice!: bigint;
 
-  @Field(() => Money, { description: 'Profit, or loss below zero, of what was sold, before charges.' })
+  @Field(() => Money, { description: 'Profit, or loss below zero, of what was closed, before charges.' })
   realisedPnl!: Money;
 
   symbol!: string;
   cost!: bigint;
   realised!: bigint;
+}
+
+@ObjectType({
+  description:
+    'What the exchange holds for positions of the day (MIS), of buying power and positions together. It is in step with orders.',
+})
+export class Margin {
+  @Field(() => Money, {
+    description:
+      'Held for open positions, at what they cost, and for the most that open orders can add to them: 20 % of that, rounded up to the paisa. Never below zero.',
+  })
+  used!: Money;
+
+  @Field(() => Money, {
+    description: 'Left to be held for more, and for anything else: the buying power. Never below zero.',
+  })
+  available!: Money;
+
+  @Field(() => Money, {
+    description:
+      'Owed: what positions lost beyond all there was. Cash that comes in pays it off first; above zero, nothing can be bought and no position opened.',
+  })
+  dues!: Money;
 }
 
 @ObjectType({
@@ -124,7 +151,7 @@ export class Holding {
 
   @Field(() => Decimal, {
     description:
-      'Mean cost of a unit of the open lots, in rupees to the paisa, before charges; 0 when nothing is held. Splits and bonus issues change it, and leave what was paid.',
+      'Mean cost of a unit of the open lots, in rupees to the paisa, before charges; of units owed what one brought; 0 when there are none. Splits and bonus issues change it, and leave what was paid.',
   })
   averagePrice!: bigint;
 

@@ -1,5 +1,6 @@
-/** Every query about buying power: what a user may still promise. */
+/** Every query about buying power and margin: what a user may still promise, what is held, and what is owed. */
 import type { Database, Sql } from '@gridworks/kit/db';
+import type { Funds } from '../domain/margin.ts';
 import type { Product } from '../domain/order.ts';
 import type { OpenAccount, StockState } from '../domain/oms/command.ts';
 import { newestOf } from './order.ts';
@@ -10,14 +11,14 @@ export class AccountStore {
     private readonly shown: () => Promise<void>,
   ) {}
 
-  /** Minor units; undefined when the user has no account or the tenant in scope may not see it. */
-  async buyingPower(userId: string): Promise<bigint | undefined> {
+  /** Undefined when the user has no account or the tenant in scope may not see it. */
+  async funds(userId: string): Promise<Funds | undefined> {
     await this.shown();
-    const { rows } = await this.db.tenant.query<{ buying_power: bigint }>(
-      `SELECT buying_power FROM trading.account WHERE user_id = $1`,
+    const { rows } = await this.db.tenant.query<Funds>(
+      `SELECT buying_power AS available, margin, dues FROM trading.account WHERE user_id = $1`,
       [userId],
     );
-    return rows[0]?.buying_power;
+    return rows[0];
   }
 }
 

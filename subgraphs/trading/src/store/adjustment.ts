@@ -53,7 +53,7 @@ export async function holdersOf(
   symbol: string,
 ): Promise<{ readonly userId: string; readonly tenantId: string }[]> {
   const { rows } = await sql.query<{ userId: string; tenantId: string }>(
-    `SELECT DISTINCT user_id AS "userId", tenant_id AS "tenantId" FROM trading.inventory WHERE symbol = $1 AND quantity > 0`,
+    `SELECT DISTINCT user_id AS "userId", tenant_id AS "tenantId" FROM trading.inventory WHERE symbol = $1 AND quantity <> 0`,
     [symbol],
   );
   return rows;

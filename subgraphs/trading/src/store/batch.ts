@@ -119,8 +119,11 @@ const ACCOUNTS: Table<Balance> = {
     { name: 'user_id', type: 'uuid', of: ({ userId }) => userId },
     { name: 'tenant_id', type: 'uuid', of: ({ tenantId }) => tenantId },
     { name: 'buying_power', type: 'int8', of: ({ buyingPower }) => buyingPower },
+    { name: 'margin', type: 'int8', of: ({ margin }) => margin },
+    { name: 'dues', type: 'int8', of: ({ dues }) => dues },
   ],
-  onConflict: '(user_id) DO UPDATE SET buying_power = excluded.buying_power',
+  onConflict: `(user_id) DO UPDATE SET buying_power = excluded.buying_power, margin = excluded.margin,
+    dues = excluded.dues`,
 };
 
 const INVENTORY: Table<StockBalance> = {
@@ -132,8 +135,11 @@ const INVENTORY: Table<StockBalance> = {
     { name: 'product', type: 'text', cast: 'trading.order_product', of: ({ product }) => product },
     { name: 'quantity', type: 'int8', of: ({ quantity }) => quantity },
     { name: 'held', type: 'int8', of: ({ held }) => held },
+    { name: 'cost', type: 'int8', of: ({ cost }) => cost },
+    { name: 'margin', type: 'int8', of: ({ margin }) => margin },
   ],
-  onConflict: '(user_id, symbol, product) DO UPDATE SET quantity = excluded.quantity, held = excluded.held',
+  onConflict: `(user_id, symbol, product) DO UPDATE SET quantity = excluded.quantity, held = excluded.held,
+    cost = excluded.cost, margin = excluded.margin`,
 };
 
 /** In the order of the statement's parameters. */

@@ -1,23 +1,55 @@
 /** What a user may promise: cash, units of instruments, and how many orders. All of it is the exchange's own state. */
 import { DAY_MS, IST_OFFSET_MS } from '@gridworks/kit/time';
 import { buyingChange, cashPromised, stockChange, type Step } from '../happening.ts';
-import { ORDER_RATE_WINDOW_MS, PRODUCTS, remainingOf, type Order, type Product } from '../order.ts';
+import { allocate, isMarginCalled, type Funds, type MarginChange } from '../margin.ts';
+import type { MarginStanding } from '../order-check.ts';
+import {
+  ORDER_RATE_WINDOW_MS,
+  PRODUCTS,
+  remainingOf,
+  type Order,
+  type Product,
+  type Side,
+} from '../order.ts';
 import { splitQuantity, type SplitRatio } from '../split.ts';
 import type { OpenAccount, StockState } from './command.ts';
+import { Margins, type MarginsState } from './margins.ts';
 
 /** Units of one instrument under one product. */
 export interface Stock {
   readonly symbol: string;
   readonly product: Product;
+  /** Below zero: sold before they were bought, under margin. */
   readonly quantity: bigint;
-  /** Of these, promised to open sales. */
+  /** Promised to open sales. */
   readonly held: bigint;
+  /** What the units under margin cost; what is paid for in full counts nothing. */
+  readonly cost: bigint;
+  /** To be held for the units under margin and the orders that open them. */
+  readonly margin: bigint;
+}
+
+/** Units that are paid for in full. */
+type PaidStock = Omit<Stock, 'cost' | 'margin'>;
+
+/** Units that somebody has and no order sells yet; below zero: owes and no order buys yet. */
+export interface UserPosition {
+  readonly userId: string;
+  readonly symbol: string;
+  readonly quantity: bigint;
+}
+
+/** What a step did to a user's stock and margin. */
+export interface Taken {
+  readonly stock: Stock | undefined;
+  /** Null where nothing of it is under margin. */
+  readonly margin: MarginChange | null;
 }
 
 /** What a user has: cash that is not promised, and units, promised or not. */
 export interface Assets {
   readonly buyingPower: bigint;
-  readonly stock: readonly Stock[];
+  readonly stock: readonly PaidStock[];
 }
 
 export type AccountState = Omit<OpenAccount, 'kind' | 'at'> & {
@@ -27,15 +59,19 @@ export type AccountState = Omit<OpenAccount, 'kind' | 'at'> & {
   readonly day: number;
   readonly orders: number;
   readonly trades: number;
+  /** Left out while nothing is under margin, and nothing owed. */
+  readonly margins?: MarginsState;
 };
 
 export class Account {
   readonly userId: string;
   readonly tenantId: string;
-  buyingPower: bigint;
   /** Number of the latest order event. */
   sequence: bigint;
-  readonly #stock = new Map<string, Stock>();
+  /** Everything that orders do not hold: what is available and the margin, less what is owed. */
+  #funds: bigint;
+  #margins: Margins | undefined;
+  readonly #stock = new Map<string, PaidStock>();
   /** Units that sales would promise if their broker gave them the terms that it is asked for. */
   readonly #reserved = new Map<string, bigint>();
   /** Units that open orders would buy, by symbol. */
@@ -52,7 +88,9 @@ export class Account {
   ) {
     this.userId = state.userId;
     this.tenantId = state.tenantId;
-    this.buyingPower = BigInt(state.buyingPower);
+    const { margins } = state;
+    this.#funds = BigInt(state.buyingPower + (margins ? margins.margin - margins.dues : 0));
+    this.#margins = margins && new Margins(margins);
     this.sequence = BigInt(state.sequence);
     for (const [symbol, product, quantity, held] of state.stock)
       this.#stock.set(keyOf(symbol, product), {
@@ -67,14 +105,81 @@ export class Account {
     this.#trades = state.trades;
   }
 
-  /** The instruments of which something is, or was, here under a product. */
-  symbolsOf(product: Product): string[] {
-    return [...this.#stock.values()].filter((stock) => stock.product === product).map(({ symbol }) => symbol);
+  get buyingPower(): bigint {
+    const required = this.#margins?.required ?? 0n;
+    return this.#funds > required ? this.#funds - required : 0n;
+  }
+
+  /** What there is, beside what orders hold. */
+  get funds(): Funds {
+    return allocate(this.#funds, this.#margins?.required ?? 0n);
+  }
+
+  /** Positions of the day under margin; made when the first order needs them. */
+  get margins(): Margins {
+    this.#margins ??= new Margins();
+    return this.#margins;
+  }
+
+  /** Whether an order is under margin. */
+  isUnderMargin(order: Pick<Order, 'id' | 'symbol'>): boolean {
+    return this.#margins?.has(order) ?? false;
+  }
+
+  /** Cash comes in, or leaves (below zero); returns what that did beside, where anything is under margin or owed. */
+  move(amount: bigint): MarginChange | null {
+    const before = this.#margins && this.funds;
+    this.#funds += amount;
+    return before ? changeOf(before, this.funds, 0n) : null;
   }
 
   /** What a user has and may promise. */
   get assets(): Assets {
     return { buyingPower: this.buyingPower, stock: [...this.#stock.values()] };
+  }
+
+  get dues(): bigint {
+    return this.#funds < 0n ? -this.#funds : 0n;
+  }
+
+  /** What stands behind an order under margin, or behind a change of one. */
+  marginStanding(
+    { id, symbol, side }: { readonly id?: string; readonly symbol: string; readonly side: Side },
+    bps: bigint,
+  ): MarginStanding {
+    const { margins } = this;
+    return {
+      needs: (worstPrice, quantity) =>
+        margins.needs({ ...(id !== undefined && { orderId: id }), symbol, side, worstPrice, quantity }, bps),
+      closable: margins.closable(symbol, side, id),
+    };
+  }
+
+  /** Units of an instrument that the user owes, and those that open sales would sell. */
+  owing(symbol: string): bigint {
+    return this.margins.ordered(symbol, 'SELL') - this.margins.position(symbol).quantity;
+  }
+
+  /** What is held under MIS and paid for in full, as far as no open order sells it. */
+  paidPositions(): UserPosition[] {
+    const { userId } = this;
+    return [...this.#stock.values()]
+      .map(({ symbol, product, quantity, held }) => ({ userId, symbol, product, quantity: quantity - held }))
+      .filter(({ product, quantity }) => product === 'MIS' && quantity !== 0n);
+  }
+
+  /** What is held, or owed, under margin, as far as no open order closes it. */
+  marginedPositions(): UserPosition[] {
+    const { userId } = this;
+    return (this.#margins?.openPositions() ?? []).flatMap(({ symbol, quantity }) => {
+      const left = this.margins.closable(symbol, quantity > 0n ? 'SELL' : 'BUY');
+      return left === 0n ? [] : [{ userId, symbol, quantity: quantity > 0n ? left : -left }];
+    });
+  }
+
+  /** Whether the positions under margin have lost too much, at these prices, of what is held for them. */
+  isMarginCalled(priceOf: (symbol: string) => bigint): boolean {
+    return this.#margins !== undefined && isMarginCalled(this.#margins.lossAt(priceOf), this.funds.margin);
   }
 
   /** What is not promised to another sale. */
@@ -88,12 +193,13 @@ export class Account {
   exposure(symbol: string): bigint {
     let units = this.#buying.get(symbol) ?? 0n;
     for (const product of PRODUCTS) units += this.#stock.get(keyOf(symbol, product))?.quantity ?? 0n;
-    return units;
+    return units + (this.#margins?.position(symbol).quantity ?? 0n);
   }
 
   /** An open order is there, from before what this account was told. */
   remember(order: Order): void {
     if (order.side === 'BUY') this.#addBuying(order.symbol, remainingOf(order));
+    this.#margins?.remember(order);
   }
 
   /** An order may come to be for so many more units, or, below 0, will not after all. */
@@ -133,15 +239,17 @@ export class Account {
     this.#trades = trades;
   }
 
-  /** A step of one of the user's orders; returns the stock that it changed. */
-  take(step: Step, at: number): Stock | undefined {
+  /** A step of one of the user's orders. */
+  take(step: Step, at: number): Taken {
+    const { order } = step;
     this.sequence += 1n;
-    this.buyingPower -= cashPromised(step);
     if (step.kind === 'EXECUTED' && this.#day === dayOf(at)) this.#trades += 1;
-    if (step.order.side === 'BUY') this.#addBuying(step.order.symbol, buyingChange(step));
+    if (order.side === 'BUY') this.#addBuying(order.symbol, buyingChange(step));
+    if (this.#margins?.has(order)) return this.#takeUnderMargin(step, this.#margins);
+    this.#funds -= cashPromised(step);
     const change = stockChange(step);
-    if (change.quantity === 0n && change.held === 0n) return undefined;
-    const { symbol, product } = step.order;
+    if (change.quantity === 0n && change.held === 0n) return { stock: undefined, margin: null };
+    const { symbol, product } = order;
     const key = keyOf(symbol, product);
     const before = this.#stock.get(key) ?? { symbol, product, quantity: 0n, held: 0n };
     const after = {
@@ -153,18 +261,57 @@ export class Account {
     if (after.held < 0n || after.held > after.quantity)
       throw new Error(`user ${this.userId} moves units of ${symbol} that are not there`);
     this.#stock.set(key, after);
-    return after;
+    return { stock: this.#stockOf(symbol, product), margin: null };
   }
 
-  /** The units of an instrument become others, under every product; returns the stock that it changed. */
-  adjust(symbol: string, ratio: SplitRatio): Stock[] {
-    return [...this.#stock].flatMap(([key, before]) => {
-      if (before.symbol !== symbol || before.quantity === 0n) return [];
+  /** What it promises for its charges is no move of margin; everything else is. */
+  #takeUnderMargin(step: Step, margins: Margins): Taken {
+    const { symbol, product } = step.order;
+    const before = this.funds;
+    const promised = cashPromised(step);
+    const realised = margins.take(step);
+    this.#funds += realised - promised;
+    return {
+      stock: this.#stockOf(symbol, product),
+      margin: changeOf(before, this.funds, realised),
+    };
+  }
+
+  #stockOf(symbol: string, product: Product): Stock {
+    const { quantity, held } = this.#stock.get(keyOf(symbol, product)) ?? { quantity: 0n, held: 0n };
+    const margins = product === 'MIS' ? this.#margins : undefined;
+    if (!margins) return { symbol, product, quantity, held, cost: 0n, margin: 0n };
+    const position = margins.position(symbol);
+    return {
+      symbol,
+      product,
+      quantity: quantity + position.quantity,
+      held: held + margins.ordered(symbol, 'SELL'),
+      cost: position.cost,
+      margin: margins.requiredFor(symbol),
+    };
+  }
+
+  /** The units of an instrument become others, under every product. */
+  adjust(
+    symbol: string,
+    ratio: SplitRatio,
+  ): { readonly stock: Stock[]; readonly margin: MarginChange | null } {
+    const changed = new Set<Product>();
+    for (const [key, before] of this.#stock) {
+      if (before.symbol !== symbol || before.quantity === 0n) continue;
       if (before.held !== 0n) throw new Error(`user ${this.userId} still sells units of ${symbol}`);
-      const after = { ...before, quantity: splitQuantity(before.quantity, ratio) };
-      this.#stock.set(key, after);
-      return [after];
-    });
+      this.#stock.set(key, { ...before, quantity: splitQuantity(before.quantity, ratio) });
+      changed.add(before.product);
+    }
+    const before = this.funds;
+    const realised = this.#margins?.adjust(symbol, ratio);
+    if (realised !== undefined) changed.add('MIS');
+    this.#funds += realised ?? 0n;
+    return {
+      stock: [...changed].map((product) => this.#stockOf(symbol, product)),
+      margin: realised ? changeOf(before, this.funds, realised) : null,
+    };
   }
 
   state(): AccountState {
@@ -186,8 +333,13 @@ export class Account {
       day: this.#day,
       orders: this.#orders,
       trades: this.#trades,
+      ...((this.#funds < 0n || this.#margins?.isUsed) && { margins: this.margins.state(this.funds) }),
     };
   }
+}
+
+function changeOf(before: Funds, after: Funds, realised: bigint): MarginChange {
+  return { margin: after.margin - before.margin, dues: after.dues - before.dues, realised };
 }
 
 function dayOf(at: number): number {

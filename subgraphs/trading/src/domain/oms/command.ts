@@ -79,6 +79,8 @@ export interface Terms {
   /** The most units of one order, and of what one user may have; not there: no limit. */
   readonly freeze?: number | undefined;
   readonly positionMax?: number;
+  /** What positions of the day hold of their value, hundredths of a percent; not there: all of it, and none is sold first. */
+  readonly marginBps?: number | undefined;
   /** What the band lies around, on tick: the price of an auction that finds none better. Not there: the last price. */
   readonly reference?: number;
 }

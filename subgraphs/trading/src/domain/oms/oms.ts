@@ -10,25 +10,12 @@
 import { isRefusal } from '@gridworks/kit/refusal';
 import { dateOf } from '@gridworks/kit/time';
 import { cancelled, created, entered, executed, modified, triggered, type Step } from '../happening.ts';
-import {
-  ID_MAX,
-  PRICE_MAX,
-  type Phase,
-  type Report,
-  type Restated,
-  type Traded,
-} from '../matching/command.ts';
+import type { Phase, Report, Restated, Traded } from '../matching/command.ts';
 import { FastEngine } from '../matching/fast.ts';
-import {
-  checkChange,
-  checkOrder,
-  isInBand,
-  type AcceptedChange,
-  type Listing,
-  type Standing,
-} from '../order-check.ts';
+import { checkChange, checkOrder, isInBand, type AcceptedChange, type Standing } from '../order-check.ts';
 import {
   ORDER_RATE_MAX,
+  chargesOf,
   createOrder,
   holdOf,
   no,
@@ -36,13 +23,12 @@ import {
   type CancelReason,
   type Order,
   type OrderOrigin,
-  type Product,
   type TradingRefusal,
 } from '../order.ts';
-import type { Depth, DepthLevel, Quotes } from '../quote.ts';
+import type { Depth, Quotes } from '../quote.ts';
 import { splitRatio } from '../split.ts';
 import type { TradingDay } from '../trading-day.ts';
-import { Account, type AccountState, type Assets } from './account.ts';
+import { Account, type AccountState, type Assets, type UserPosition } from './account.ts';
 import type {
   AdjustStock,
   CancelOrders,
@@ -53,68 +39,20 @@ import type {
   MoveWithdrawal,
   OpenAccount,
   PlaceOrder,
-  StateMarket,
   Terms,
 } from './command.ts';
 import type { Terms as BrokerTerms } from '../broker/order.ts';
 import { unsupported, type VenueStanding } from '../broker/standing.ts';
+import { Floors, UNLISTED, USERS_FROM, type Floor } from './floors.ts';
 import { idAfter } from './ids.ts';
-import { MarketSide } from './market.ts';
 import { NOTHING, Work, type Decided, type Outcome, type Print } from './outcome.ts';
 import { RoutedOrders, type Routed } from './routed.ts';
 import { factsOf, orderOf, type KeptAfterMarket, type KeptOrder, type OmsState } from './state.ts';
 import { Withdrawals } from './withdrawals.ts';
-import {
-  coreTypeOf,
-  isSame,
-  listingOf,
-  printOf,
-  refuseRefusal,
-  requestOf,
-  restReason,
-  sliceOf,
-  wishOf,
-} from './words.ts';
+import { coreTypeOf, printOf, refuseRefusal, requestOf, restReason, sliceOf, wishOf } from './words.ts';
 
-/** In the core the market of an instrument owns orders under the instrument's number; users are numbered from here. */
-const USERS_FROM = 65_536;
-/** Numbers of orders in the core are used again and again; far more than are ever open at once. */
-const NUMBER_MAX = 2 ** 26 - 1;
-const NONE: readonly never[] = [];
 /** So many credits are remembered: who tells of one twice does so soon. */
 const CREDITS_MAX = 16_384;
-
-/** How a book of the core that is closed at first comes to a phase. */
-const WAY_TO: Readonly<Record<Phase, readonly Phase[]>> = {
-  CLOSED: [],
-  PRE_OPEN: ['PRE_OPEN'],
-  BUFFER: ['PRE_OPEN', 'BUFFER'],
-  CONTINUOUS: ['CONTINUOUS'],
-  HALTED: ['PRE_OPEN', 'HALTED'],
-};
-
-/** Of an instrument that was not listed yet: nothing can be placed. */
-const UNLISTED: Terms = {
-  exchange: 'NSE',
-  kind: 'INDEX',
-  currency: 'INR',
-  tickSize: 1,
-  lotSize: 1,
-  lower: 1,
-  upper: 1,
-};
-
-/** One instrument: its name in the core, the market's side of its book, and what was last said about it. */
-interface Floor {
-  readonly symbol: string;
-  readonly instrument: number;
-  readonly market: MarketSide;
-  terms: Terms;
-  /** The terms in the words of the ladder. */
-  listing: Listing;
-  /** Whether the commands so far tell where the market's side stands. */
-  isStated: boolean;
-}
 
 /** An order that waits for the next trading day. */
 interface AfterMarket {
@@ -123,33 +61,25 @@ interface AfterMarket {
   readonly worstPrice: number;
 }
 
-/** Units that somebody has and does not sell yet. */
-export interface FreeStock {
-  readonly userId: string;
-  readonly symbol: string;
-  readonly quantity: bigint;
-}
-
 export class Oms {
   #now = 0;
   #orderRateMax = ORDER_RATE_MAX;
   #day: TradingDay | undefined;
-  #lastNumber = 0;
   readonly #core: FastEngine;
   readonly #accounts = new Map<string, Account>();
-  readonly #floors = new Map<string, Floor>();
-  /** By number in the core. */
-  readonly #symbols: string[] = [];
+  readonly #floors: Floors;
   /** By number in the core, and by id. */
   readonly #orders = new Map<number, Order>();
   readonly #numbers = new Map<string, number>();
   readonly #routed = new RoutedOrders(
     (order) => this.#accountOf(order),
     (step, work) => this.#take(step, work),
-    ({ symbol, side }) => this.#floorOf(symbol).listing.band[side === 'BUY' ? 'upper' : 'lower'],
+    ({ symbol, side }) => this.#floors.of(symbol).listing.band[side === 'BUY' ? 'upper' : 'lower'],
   );
   /** After-market orders by id, as they came. */
   readonly #waiting = new Map<string, AfterMarket>();
+  /** Who has a position under margin in an instrument. */
+  readonly #holders = new Map<string, Set<Account>>();
   readonly #credited = new Set<string>();
   /** Splits that were carried out, each by its instrument and ex-date. */
   readonly #adjusted = new Set<string>();
@@ -157,20 +87,21 @@ export class Oms {
 
   constructor(state?: OmsState) {
     this.#core = new FastEngine({ risk: false, reusesIds: true }, state?.core);
+    this.#floors = new Floors(this.#core, () => this.phase);
     this.#withdrawals = new Withdrawals(state?.withdrawals);
     if (!state) return;
     this.#now = state.now;
     this.#orderRateMax = state.orderRateMax;
     this.#day = state.day;
     state.accounts.forEach((account) => this.#addAccount(account));
-    state.floors.forEach(({ symbol, terms }) => this.#addFloor(symbol, terms));
+    state.floors.forEach(({ symbol, terms }) => this.#floors.recall(symbol, terms));
     for (const [number, facts] of state.orders) this.#recall(number, orderOf(facts));
     for (const [worstPrice, facts] of state.waiting ?? []) {
       const order = orderOf(facts);
       this.#accountOf(order).remember(order);
       this.#waiting.set(order.id, { order, worstPrice });
     }
-    for (const { order } of state.core.orders) this.#lastNumber = Math.max(this.#lastNumber, order);
+    this.#floors.countFrom(state.core.orders);
     for (const id of state.credited) this.#credited.add(id);
     for (const name of state.adjusted ?? []) this.#adjusted.add(name);
     for (const routed of state.routed ?? []) this.#routed.recall(routed);
@@ -235,14 +166,29 @@ export class Oms {
     for (const { order } of this.#waiting.values()) yield order;
   }
 
-  /** What everybody has free under a product. */
-  freeStock(product: Product): FreeStock[] {
-    return [...this.#accounts.values()].flatMap((account) =>
-      account.symbolsOf(product).flatMap((symbol) => {
-        const quantity = account.freeQuantity(symbol, product);
-        return quantity > 0n ? [{ userId: account.userId, symbol, quantity }] : [];
-      }),
-    );
+  /** What everybody has, or owes, under MIS, as far as no open order closes it. */
+  openPositions(): UserPosition[] {
+    return [...this.#accounts.values()].flatMap((account) => [
+      ...account.paidPositions(),
+      ...account.marginedPositions(),
+    ]);
+  }
+
+  /** What a user has, or owes, under margin, as far as no open order closes it. */
+  marginedPositionsOf(userId: string): UserPosition[] {
+    return this.#accounts.get(userId)?.marginedPositions() ?? [];
+  }
+
+  /** Those with positions under margin in an instrument that have lost too much of what is held for them. */
+  marginCalls(symbol: string): string[] {
+    const called: string[] = [];
+    for (const account of this.#holders.get(symbol) ?? [])
+      if (account.isMarginCalled((each) => this.#lastPriceOf(each))) called.push(account.userId);
+    return called;
+  }
+
+  #lastPriceOf(symbol: string): bigint {
+    return BigInt(this.#core.lastOf(this.#floors.of(symbol).instrument));
   }
 
   /** The order of this id that a broker carries out, as long as it is remembered. */
@@ -284,32 +230,12 @@ export class Oms {
   }
 
   depth(symbol: string, levels: number): Depth {
-    const floor = this.#floors.get(symbol);
-    const { bids, asks } = this.#core.depth(floor?.instrument ?? 0, levels);
-    return { bids: bids.map(wide), asks: asks.map(wide) };
-  }
-
-  /** Takes in an order that waited before there were commands; in the order of their arrival, its account first. */
-  adopt(order: Order): void {
-    if (order.limitPrice === null) throw new Error(`order ${order.id} waits without a price`);
-    const floor = this.#floors.get(order.symbol) ?? this.#listFloor(order.symbol, UNLISTED);
-    const quantity = Number(remainingOf(order));
-    this.#accountOf(order).remember(order);
-    this.#enter(floor, order, this.#nextNumber(), Number(order.limitPrice), quantity, (report) => {
-      if (report.kind !== 'accepted') throw new Error(`order ${order.id} does not wait in its book`);
-    });
+    return this.#floors.depth(symbol, levels);
   }
 
   /** The market's quotes as they stand. */
   quotes(symbol: string): Quotes {
-    const levels = { BUY: new Map<number, number>(), SELL: new Map<number, number>() };
-    for (const [side, price, quantity] of this.#floors.get(symbol)?.market.standing() ?? [])
-      levels[side].set(price, (levels[side].get(price) ?? 0) + quantity);
-    const best = (side: 'BUY' | 'SELL', sign: 1 | -1): Quotes['bids'] =>
-      [...levels[side]]
-        .sort(([a], [b]) => sign * (a - b))
-        .map(([price, quantity]) => ({ price: BigInt(price), quantity: BigInt(quantity) }));
-    return { bids: best('BUY', -1), asks: best('SELL', 1) };
+    return this.#floors.quotes(symbol);
   }
 
   /**
@@ -317,46 +243,38 @@ export class Oms {
    * price, for an instrument that is new here: of the others each trade tells.
    */
   list(symbol: string, terms: Terms, last: number): void {
-    const floor = this.#floors.get(symbol);
-    if (!floor) this.#core.restateLast(this.#listFloor(symbol, terms).instrument, last);
-    else if (!isSame(floor.terms, terms))
-      Object.assign(floor, { terms, listing: listingOf(terms), isStated: false });
+    this.#floors.list(symbol, terms, last);
   }
 
   /** Whether a command of the market may trade with a user: then it has to be carried out as a command. */
   reachesUser(command: MarketCommand): boolean {
-    return this.#floorOf(command.symbol).market.reachesUser(command);
+    return this.#floors.reachesUser(command);
   }
 
   /** Carries out what reaches no user's order; no command tells of it. */
   move(command: MarketCommand): readonly Print[] {
-    const floor = this.#floorOf(command.symbol);
-    const prints: Print[] = [];
-    floor.isStated = false;
-    floor.market.apply(command, (report) => {
-      if (report.kind === 'triggered') throw new Error(`the market of ${command.symbol} woke a stop unseen`);
-      if (report.kind !== 'traded') return;
-      if (report.makerOwner >= USERS_FROM || report.takerOwner >= USERS_FROM)
-        throw new Error(`the market of ${command.symbol} traded with a user unseen`);
-      prints.push(printOf(command.symbol, report));
-    });
-    return prints;
+    return this.#floors.move(command);
   }
 
   /** Takes the market's quotes away, as at a start: they will come anew. */
   withdrawQuotes(): void {
-    for (const floor of this.#floors.values()) {
-      floor.market.withdraw();
-      floor.isStated = false;
-    }
+    this.#floors.withdrawQuotes();
   }
 
   /** The last price as it was told to everybody: trades among the market that no command tells of moved it too. */
   resume(symbol: string, last: number): void {
-    const floor = this.#floors.get(symbol);
-    if (!floor) return;
-    this.#core.restateLast(floor.instrument, last);
-    floor.isStated = false;
+    this.#floors.resume(symbol, last);
+  }
+
+  /** Takes in an order that waited before there were commands; in the order of their arrival, its account first. */
+  adopt(order: Order): void {
+    if (order.limitPrice === null) throw new Error(`order ${order.id} waits without a price`);
+    const floor = this.#floors.get(order.symbol) ?? this.#floors.listNew(order.symbol, UNLISTED);
+    const quantity = Number(remainingOf(order));
+    this.#accountOf(order).remember(order);
+    this.#enter(floor, order, this.#floors.nextNumber(), Number(order.limitPrice), quantity, (report) => {
+      if (report.kind !== 'accepted') throw new Error(`order ${order.id} does not wait in its book`);
+    });
   }
 
   /**
@@ -364,12 +282,12 @@ export class Oms {
    * market has moved that this one depends on, a statement of it comes first. None for a refusal.
    */
   decide(command: Command): Decided {
-    const statements = this.#statementsFor(command);
+    const statements = this.#floors.statementsFor(command);
     const outcome = this.apply(command);
     if (isRefusal(outcome)) return { outcome, steps: [] };
     const step = { command, outcome };
     if (statements.length === 0) return { outcome, steps: [step] };
-    for (const { symbol } of statements) this.#floorOf(symbol).isStated = true;
+    for (const { symbol } of statements) this.#floors.of(symbol).isStated = true;
     return {
       outcome,
       steps: [...statements.map((statement) => ({ command: statement, outcome: NOTHING })), step],
@@ -391,7 +309,7 @@ export class Oms {
         this.#orderRateMax = command.orderRateMax;
         break;
       case 'market':
-        this.#state(command);
+        this.#floors.state(command);
         break;
       case 'adjust':
         this.#adjust(command, work);
@@ -438,7 +356,9 @@ export class Oms {
       case 'quote':
       case 'print':
       case 'repeat':
-        this.#floorOf(command.symbol).market.apply(command, (report) => this.#hear(report, command.id, work));
+        this.#floors
+          .of(command.symbol)
+          .market.apply(command, (report) => this.#hear(report, command.id, work));
         break;
     }
     this.#now = command.at;
@@ -454,12 +374,9 @@ export class Oms {
     const floor = this.#floors.get(request.symbol);
     const untaken = command.isRouted && unsupported(request);
     if (untaken) return untaken;
-    const accepted = checkOrder(
-      request,
-      floor?.listing,
-      this.#standingOf(account, request, at, origin),
-      command.isSliced,
-    );
+    const marginBps = command.isRouted ? undefined : this.#marginBpsOf(account, request);
+    const standing = this.#standingOf(account, request, { at, origin, marginBps });
+    const accepted = checkOrder(request, floor?.listing, standing, command.isSliced);
     if (isRefusal(accepted)) return accepted;
     if (!floor) throw new Error(`an order for ${request.symbol} passed without a market`);
     if (origin === 'USER') account.count(at, this.#orderRateMax);
@@ -472,10 +389,11 @@ export class Oms {
       const wish = slices.length === 1 ? request : sliceOf(request, index, quantity);
       const order = createOrder(wish, { ...about, id: sliceId, hold });
       if (command.isRouted) return this.#routed.add(order, work);
+      if (marginBps !== undefined) account.margins.admit(order, accepted.highestPrice, marginBps);
       this.#take(created(order), work);
       if (request.afterMarket) this.#waiting.set(sliceId, { order, worstPrice });
       else
-        this.#enter(floor, order, this.#nextNumber(), worstPrice, Number(quantity), (report) =>
+        this.#enter(floor, order, this.#floors.nextNumber(), worstPrice, Number(quantity), (report) =>
           this.#hear(report, id, work),
         );
     });
@@ -498,7 +416,7 @@ export class Oms {
     const account = this.#accountOf(order);
     const accepted = this.#acceptChange(command, order, waiting.price, account);
     if (isRefusal(accepted)) return accepted;
-    const step = modified(order, accepted.terms, accepted.hold);
+    const step = this.#modified(order, accepted);
     this.#orders.set(number, step.order);
     this.#take(step, work);
     // What traded before there were commands the core knows nothing of.
@@ -516,7 +434,7 @@ export class Oms {
     const worstPrice = this.#waiting.get(order.id)?.worstPrice ?? 0;
     const accepted = this.#acceptChange(command, order, worstPrice, this.#accountOf(order));
     if (isRefusal(accepted)) return accepted;
-    const step = modified(order, accepted.terms, accepted.hold);
+    const step = this.#modified(order, accepted);
     this.#waiting.set(order.id, { order: step.order, worstPrice: command.limitPrice ?? worstPrice });
     this.#take(step, work);
     return undefined;
@@ -529,11 +447,35 @@ export class Oms {
     worstPrice: number,
     account: Account,
   ): AcceptedChange | TradingRefusal {
-    const { listing } = this.#floorOf(order.symbol);
-    const standing = this.#standingOf(account, order, command.at);
+    const { listing } = this.#floors.of(order.symbol);
+    const marginBps = account.isUnderMargin(order) ? account.margins.bpsOf(order.symbol) : undefined;
+    const standing = this.#standingOf(account, order, { at: command.at, origin: 'USER', marginBps });
     const accepted = checkChange(order, wishOf(command), BigInt(worstPrice), listing, standing);
     if (!isRefusal(accepted)) account.count(command.at, this.#orderRateMax);
     return accepted;
+  }
+
+  /** The change of an order that was accepted; under margin it may come to another value. */
+  #modified(order: Order, { terms, hold, highestPrice }: AcceptedChange): Step {
+    const account = this.#accountOf(order);
+    if (account.isUnderMargin(order))
+      account.margins.admit(order, highestPrice, account.margins.bpsOf(order.symbol));
+    return modified(order, terms, hold);
+  }
+
+  /**
+   * What part of its value an order would hold; undefined for all of it. What was bought under MIS before there was margin
+   * is paid for, and is sold like other shares; what is under margin is closed first.
+   */
+  #marginBpsOf(
+    account: Account,
+    { symbol, product, side, quantity }: Pick<Order, 'symbol' | 'product' | 'side' | 'quantity'>,
+  ): bigint | undefined {
+    if (product !== 'MIS') return undefined;
+    const isPaid = side === 'SELL' && quantity <= account.freeQuantity(symbol, product);
+    if (isPaid && quantity > account.margins.closable(symbol, side)) return undefined;
+    const bps = this.#floors.get(symbol)?.terms.marginBps;
+    return bps === undefined ? undefined : BigInt(bps);
   }
 
   #cancelAll({ userId, only }: CancelOrders, work: Work): void {
@@ -577,10 +519,11 @@ export class Oms {
   /** What stands behind a wish about a side of an instrument. */
   #standingOf(
     account: Account,
-    { symbol, product, side }: Pick<Order, 'symbol' | 'product' | 'side'>,
-    at: number,
-    origin: OrderOrigin = 'USER',
+    wish: Pick<Order, 'symbol' | 'product' | 'side'> & { readonly id?: string },
+    about: { readonly at: number; readonly origin: OrderOrigin; readonly marginBps: bigint | undefined },
   ): Standing {
+    const { symbol, product, side } = wish;
+    const { at, origin, marginBps } = about;
     const { orders, trades } = account.countsOn(at);
     return {
       at,
@@ -588,12 +531,14 @@ export class Oms {
       isMisClosed: this.#day?.isMisClosed ?? false,
       origin,
       buyingPower: account.buyingPower,
+      dues: account.dues,
+      margin: marginBps === undefined ? undefined : account.marginStanding(wish, marginBps),
       freeQuantity: account.freeQuantity(symbol, product),
-      exposure: account.exposure(symbol),
+      exposure: marginBps !== undefined && side === 'SELL' ? account.owing(symbol) : account.exposure(symbol),
       isRateReached: account.isRateReached(at, this.#orderRateMax),
       ordersToday: orders,
       tradesToday: trades,
-      wouldTrade: (price) => this.#core.wouldTrade(this.#floorOf(symbol).instrument, side, Number(price)),
+      wouldTrade: (price) => this.#core.wouldTrade(this.#floors.of(symbol).instrument, side, Number(price)),
     };
   }
 
@@ -652,13 +597,16 @@ export class Oms {
     const left = BigInt(remaining);
     const worstPrice = BigInt(this.#core.orderOf(number)?.price ?? 0);
     return (order) => {
-      const hold = holdOf(order.side, worstPrice, left, order.turnover);
+      const account = this.#accountOf(order);
+      const hold = account.isUnderMargin(order)
+        ? chargesOf(order.turnover + account.margins.worstPriceOf(order) * left)
+        : holdOf(order.side, worstPrice, left, order.turnover);
       return modified(order, { ...order, quantity: order.filledQuantity + left }, hold);
     };
   }
 
   #trade(report: Traded, id: string, work: Work): void {
-    const print = printOf(this.#symbols[report.instrument] ?? '', report);
+    const print = printOf(this.#floors.symbolOf(report.instrument), report);
     work.prints.push(print);
     const executionId = idAfter(id, work.nextId());
     for (const number of [report.maker, report.taker]) {
@@ -683,9 +631,21 @@ export class Oms {
 
   #take(step: Step, work: Work): void {
     const account = this.#accountOf(step.order);
-    const stock = account.take(step, work.at);
+    const { stock, margin } = account.take(step, work.at);
     const { kind, order, fill, change } = step;
-    work.add({ kind, order, fill, change, sequence: account.sequence, at: work.date }, account, stock);
+    if (margin && fill) this.#noteHolder(account, order.symbol);
+    work.add(
+      { kind, order, fill, change, sequence: account.sequence, at: work.date, margin },
+      account,
+      stock,
+    );
+  }
+
+  #noteHolder(account: Account, symbol: string): void {
+    const holders = this.#holders.get(symbol) ?? new Set();
+    if (account.margins.position(symbol).quantity === 0n) holders.delete(account);
+    else holders.add(account);
+    this.#holders.set(symbol, holders);
   }
 
   #open({ kind: _, at: __, ...facts }: OpenAccount): void {
@@ -698,7 +658,7 @@ export class Oms {
       const account = this.#accounts.get(userId);
       if (!account) throw new Error(`user ${userId} is credited without an account`);
       if (this.#credited.has(eventId)) throw new Error(`event ${eventId} is credited a second time`);
-      account.buyingPower += BigInt(amount);
+      work.addMargin(account, eventId, account.move(BigInt(amount)));
       work.addBalance(account);
       this.#credited.add(eventId);
       if (this.#credited.size > CREDITS_MAX)
@@ -711,17 +671,23 @@ export class Oms {
     const amount = BigInt(command.amount);
     if (command.step === 'RELEASE' && amount > account.buyingPower) return no('FUNDS_INSUFFICIENT');
     this.#withdrawals.move(command);
-    if (command.step === 'RELEASE') account.buyingPower -= amount;
-    if (command.step === 'RESTORE') account.buyingPower += amount;
+    const moved = { RELEASE: -amount, RESTORE: amount, CLOSE: 0n }[command.step];
+    work.addMargin(account, command.id, account.move(moved));
     work.addBalance(account);
     return undefined;
   }
 
-  #adjust({ symbol, exDate, splitFactor }: AdjustStock, work: Work): void {
+  #adjust({ id, symbol, exDate, splitFactor }: AdjustStock, work: Work): void {
     if (this.isAdjusted(symbol, exDate)) throw new Error(`${symbol} is adjusted a second time for ${exDate}`);
     const ratio = splitRatio(splitFactor);
-    for (const account of this.#accounts.values())
-      for (const stock of account.adjust(symbol, ratio)) work.addStock(account, stock);
+    for (const account of this.#accounts.values()) {
+      const { stock, margin } = account.adjust(symbol, ratio);
+      for (const each of stock) work.addStock(account, each);
+      if (stock.some(({ product }) => product === 'MIS')) this.#noteHolder(account, symbol);
+      if (!margin) continue;
+      work.addMargin(account, `${id}:${account.userId}`, margin);
+      work.addBalance(account);
+    }
     this.#adjusted.add(adjustmentName(symbol, exDate));
   }
 
@@ -735,7 +701,7 @@ export class Oms {
       if (phase === 'HALTED') this.#leave(order, 'MARKET_HALTED', work);
       else if (phase === 'PRE_OPEN' && this.#isBeyondBand(number, order))
         this.#leave(order, 'OUT_OF_BAND', work);
-    for (const { instrument, market, terms } of this.#floors.values()) {
+    for (const { instrument, market, terms } of this.#floors.all()) {
       if (phase === 'PRE_OPEN')
         this.#core.restateClose(instrument, terms.reference ?? this.#core.lastOf(instrument));
       // Who makes the market leaves with it.
@@ -748,7 +714,7 @@ export class Oms {
 
   /** An auction must not come to a price at which nobody may trade that day: who waits there leaves before. */
   #isBeyondBand(number: number, { symbol }: Order): boolean {
-    const { band } = this.#floorOf(symbol).listing;
+    const { band } = this.#floors.of(symbol).listing;
     const waiting = this.#core.orderOf(number);
     return waiting?.place === 'BOOK' && !isInBand(BigInt(waiting.price), band);
   }
@@ -756,7 +722,7 @@ export class Oms {
   /** After-market orders enter as they came. What was promised for one is what it may cost: the band must be the same. */
   #enterWaiting(hear: (report: Report) => void, work: Work): void {
     for (const { order, worstPrice } of this.#waiting.values()) {
-      const floor = this.#floorOf(order.symbol);
+      const floor = this.#floors.of(order.symbol);
       const { band } = floor.listing;
       const isCovered = order.type !== 'MARKET' || order.side === 'SELL' || BigInt(worstPrice) >= band.upper;
       if (!isCovered || (order.limitPrice !== null && !isInBand(order.limitPrice, band))) {
@@ -766,68 +732,14 @@ export class Oms {
       this.#waiting.delete(order.id);
       const step = entered(order);
       this.#take(step, work);
-      this.#enter(floor, step.order, this.#nextNumber(), worstPrice, Number(order.quantity), hear);
+      this.#enter(floor, step.order, this.#floors.nextNumber(), worstPrice, Number(order.quantity), hear);
     }
   }
 
-  #state({ symbol, terms, quotes, last }: StateMarket): void {
-    const floor = this.#floors.get(symbol) ?? this.#listFloor(symbol, terms);
-    floor.terms = terms;
-    floor.listing = listingOf(terms);
-    floor.isStated = true;
-    floor.market.restate(quotes);
-    if (last !== undefined) this.#core.restateLast(floor.instrument, last);
-  }
-
-  /** Where the markets stand that a command depends on, as far as that was not told. */
-  #statementsFor(command: Command): readonly StateMarket[] {
-    if (command.kind === 'day')
-      return [...this.#floors.keys()].flatMap((symbol) => this.#statement(symbol, command.at) ?? []);
-    const statement = 'symbol' in command ? this.#statement(command.symbol, command.at) : undefined;
-    return statement ? [statement] : NONE;
-  }
-
-  #statement(symbol: string, at: number): StateMarket | undefined {
-    const floor = this.#floors.get(symbol);
-    if (!floor || floor.isStated) return undefined;
-    const { terms, market, instrument } = floor;
-    const last = this.#core.lastOf(instrument);
-    return { kind: 'market', at, symbol, terms, quotes: market.standing(), last };
-  }
-
   #addAccount(state: AccountState): void {
-    this.#accounts.set(state.userId, new Account(USERS_FROM + this.#accounts.size, state));
-  }
-
-  /** An instrument that is new here, in the phase in which all are. */
-  #listFloor(symbol: string, terms: Terms): Floor {
-    const instrument = this.#floors.size + 1;
-    // Tick, lot and band are rungs of our own ladder; the core takes any price.
-    const listing = { tick: 1, lot: 1, freeze: ID_MAX, bandBps: 10_000, dynamic: false };
-    const ignore = (): void => undefined;
-    this.#core.apply(
-      { kind: 'instrument', at: 0, instrument, ...listing, previousClose: PRICE_MAX / 2 },
-      ignore,
-    );
-    for (const phase of WAY_TO[this.phase])
-      this.#core.apply({ kind: 'phase', at: 0, instrument, phase }, ignore);
-    return this.#addFloor(symbol, terms);
-  }
-
-  /** The core has the instrument already. */
-  #addFloor(symbol: string, terms: Terms): Floor {
-    const instrument = this.#floors.size + 1;
-    const market = new MarketSide(instrument, this.#core, () => this.#nextNumber());
-    const floor: Floor = { symbol, instrument, market, terms, listing: listingOf(terms), isStated: false };
-    this.#floors.set(symbol, floor);
-    this.#symbols[instrument] = symbol;
-    return floor;
-  }
-
-  #nextNumber(): number {
-    do this.#lastNumber = (this.#lastNumber % NUMBER_MAX) + 1;
-    while (this.#core.isOpen(this.#lastNumber));
-    return this.#lastNumber;
+    const account = new Account(USERS_FROM + this.#accounts.size, state);
+    this.#accounts.set(state.userId, account);
+    for (const [symbol] of state.margins?.positions ?? []) this.#noteHolder(account, symbol);
   }
 
   /** An order of a snapshot: the core has it already. */
@@ -852,12 +764,6 @@ export class Oms {
     return account;
   }
 
-  #floorOf(symbol: string): Floor {
-    const floor = this.#floors.get(symbol);
-    if (!floor) throw new Error(`there is no market of ${symbol}`);
-    return floor;
-  }
-
   state(): OmsState {
     const routed = this.#routed.state();
     const withdrawals = this.#withdrawals.state();
@@ -865,7 +771,7 @@ export class Oms {
       now: this.#now,
       orderRateMax: this.#orderRateMax,
       accounts: [...this.#accounts.values()].map((account) => account.state()),
-      floors: [...this.#floors.values()].map(({ symbol, terms }) => ({ symbol, terms })),
+      floors: [...this.#floors.all()].map(({ symbol, terms }) => ({ symbol, terms })),
       orders: [...this.#orders].map(([number, order]): KeptOrder => [number, factsOf(order)]),
       core: this.#core.snapshot(),
       credited: [...this.#credited],
@@ -889,12 +795,4 @@ function keptOf({ order, worstPrice }: AfterMarket): KeptAfterMarket {
 
 function adjustmentName(symbol: string, exDate: string): string {
   return `${symbol} ${exDate}`;
-}
-
-function wide(level: {
-  readonly price: number;
-  readonly quantity: number;
-  readonly orders: number;
-}): DepthLevel {
-  return { price: BigInt(level.price), quantity: BigInt(level.quantity), orders: level.orders };
 }

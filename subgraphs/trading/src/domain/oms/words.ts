@@ -1,6 +1,7 @@
 /** One thing said in three ways: as commands keep it, as orders have it, and as the matching core takes it. */
 import type { OrderType, Phase, Report, Traded } from '../matching/command.ts';
 import type { Listing } from '../order-check.ts';
+import { checkQuotes, type Quote, type Quotes } from '../quote.ts';
 import {
   PLAIN,
   sliceName,
@@ -9,8 +10,9 @@ import {
   type OrderRequest,
   type TermsWish,
 } from '../order.ts';
-import type { ModifyOrder, PlaceOrder, Terms } from './command.ts';
+import type { ModifyOrder, PlaceOrder, QuoteMarket, Terms } from './command.ts';
 import type { Print } from './outcome.ts';
+import { isPlain, rareOf } from './state.ts';
 
 export function refuseRefusal(report: Report): void {
   if (report.kind === 'refused')
@@ -97,4 +99,54 @@ export function sliceOf(request: OrderRequest, index: number, quantity: bigint):
 /** Whether what was told before says the same as `now`. */
 export function isSame(before: Terms, now: Terms): boolean {
   return (Object.keys(now) as (keyof Terms)[]).every((key) => before[key] === now[key]);
+}
+
+/** Written out: objects that are spread into others cost ten times as much, and this is made for every order. */
+export function placing(
+  request: OrderRequest,
+  userId: string,
+  id: string,
+  sequence: number,
+  at: number,
+): PlaceOrder {
+  const { limitPrice } = request;
+  const command: PlaceOrder = {
+    kind: 'place',
+    id,
+    sequence,
+    at,
+    userId,
+    clientOrderId: request.clientOrderId,
+    symbol: request.symbol,
+    side: request.side,
+    type: request.type,
+    product: request.product,
+    validity: request.validity,
+    quantity: Number(request.quantity),
+    // What a client leaves out may arrive as undefined.
+    limitPrice: (limitPrice ?? null) === null ? null : Number(limitPrice),
+  };
+  return isPlain(request) ? command : { ...command, ...rareOf(request) };
+}
+
+export function plainTerms(
+  wish: TermsWish,
+): Pick<ModifyOrder, 'quantity' | 'limitPrice' | 'triggerPrice' | 'displayQuantity'> {
+  const narrow = (value: bigint | null): number | null => (value === null ? null : Number(value));
+  return {
+    quantity: narrow(wish.quantity),
+    limitPrice: narrow(wish.limitPrice),
+    triggerPrice: narrow(wish.triggerPrice),
+    displayQuantity: narrow(wish.displayQuantity),
+  };
+}
+
+export function plain({ price, quantity }: Quote): { readonly price: number; readonly quantity: number } {
+  return { price: Number(price), quantity: Number(quantity) };
+}
+
+export function plainQuotes(quotes: Quotes): Pick<QuoteMarket, 'bids' | 'asks'> {
+  checkQuotes(quotes);
+  const pair = ({ price, quantity }: Quote): [number, number] => [Number(price), Number(quantity)];
+  return { bids: quotes.bids.map(pair), asks: quotes.asks.map(pair) };
 }
