@@ -57,6 +57,11 @@ export function arrayOf(type: ElementType, values: readonly Element[]): Buffer {
   return array.subarray(0, values.length === 0 ? 12 : at);
 }
 
+/** The same of one property of many rows. */
+export function columnOf<Row>(type: ElementType, rows: readonly Row[], of: (row: Row) => Element): Buffer {
+  return arrayOf(type, rows.map(of));
+}
+
 function textBytes(values: readonly Element[]): number {
   let bytes = 0;
   // Of a unit of UTF-16, UTF-8 never needs more than three bytes.

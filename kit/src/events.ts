@@ -5,7 +5,7 @@
  * the dead letters and the stream goes on.
  */
 import type { Topic, Topics } from '@gridworks/schema/events';
-import { arrayOf } from './arrays.ts';
+import { columnOf } from './arrays.ts';
 import type { Sql, Tx } from './db.ts';
 
 export type { Bus } from './events/bus.ts';
@@ -64,22 +64,10 @@ export async function publish(tx: Sql, events: readonly NewEvent[]): Promise<voi
             WITH ORDINALITY AS event (topic, key, tenant_id, payload, place)
       ORDER BY place`,
     [
-      arrayOf(
-        'text',
-        events.map(({ topic }) => topic),
-      ),
-      arrayOf(
-        'text',
-        events.map(({ key }) => key),
-      ),
-      arrayOf(
-        'uuid',
-        events.map(({ tenantId }) => tenantId),
-      ),
-      arrayOf(
-        'text',
-        events.map(({ payload }) => JSON.stringify(payload)),
-      ),
+      columnOf('text', events, ({ topic }) => topic),
+      columnOf('text', events, ({ key }) => key),
+      columnOf('uuid', events, ({ tenantId }) => tenantId),
+      columnOf('text', events, ({ payload }) => JSON.stringify(payload)),
     ],
   );
 }

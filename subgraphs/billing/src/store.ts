@@ -2,7 +2,7 @@
  * Every query of the billing domain. Callers read under row-level security; money moves only in the transactions of
  * event reactions, through the functions that take one.
  */
-import { arrayOf } from '@gridworks/kit/arrays';
+import { columnOf } from '@gridworks/kit/arrays';
 import type { Tier } from '@gridworks/kit/caller';
 import type { Database, Tx } from '@gridworks/kit/db';
 import { newId } from '@gridworks/kit/id';
@@ -178,50 +178,17 @@ export async function book(tx: Tx, bookings: readonly Booking[]): Promise<void> 
   await tx.query({
     text: BOOK,
     values: [
-      arrayOf(
-        'uuid',
-        bookings.map(() => newId()),
-      ),
-      arrayOf(
-        'uuid',
-        bookings.map(({ tenantId }) => tenantId),
-      ),
-      arrayOf(
-        'text',
-        bookings.map(({ transfer }) => transfer.kind),
-      ),
-      arrayOf(
-        'text',
-        bookings.map(({ transfer }) => transfer.key),
-      ),
-      arrayOf(
-        'uuid',
-        bookings.map(({ transfer }) => transfer.orderId),
-      ),
-      arrayOf(
-        'timestamptz',
-        bookings.map(({ at }) => at),
-      ),
-      arrayOf(
-        'uuid',
-        touched.map(({ userId }) => userId),
-      ),
-      arrayOf(
-        'text',
-        touched.map(({ kind }) => kind),
-      ),
-      arrayOf(
-        'int4',
-        lines.map(([transfer]) => transfer),
-      ),
-      arrayOf(
-        'int4',
-        lines.map(([, account]) => account),
-      ),
-      arrayOf(
-        'int8',
-        lines.map(([, , amount]) => amount),
-      ),
+      columnOf('uuid', bookings, () => newId()),
+      columnOf('uuid', bookings, ({ tenantId }) => tenantId),
+      columnOf('text', bookings, ({ transfer }) => transfer.kind),
+      columnOf('text', bookings, ({ transfer }) => transfer.key),
+      columnOf('uuid', bookings, ({ transfer }) => transfer.orderId),
+      columnOf('timestamptz', bookings, ({ at }) => at),
+      columnOf('uuid', touched, ({ userId }) => userId),
+      columnOf('text', touched, ({ kind }) => kind),
+      columnOf('int4', lines, ([transfer]) => transfer),
+      columnOf('int4', lines, ([, account]) => account),
+      columnOf('int8', lines, ([, , amount]) => amount),
       NOBODY,
     ],
   });
@@ -256,34 +223,13 @@ export async function saveHolds(tx: Tx, holds: readonly OwnedHold[]): Promise<vo
      ON CONFLICT (order_id) DO UPDATE SET held = excluded.held, settled = excluded.settled, done = excluded.done,
        modified = excluded.modified`,
     [
-      arrayOf(
-        'uuid',
-        holds.map(({ orderId }) => orderId),
-      ),
-      arrayOf(
-        'uuid',
-        holds.map(({ tenantId }) => tenantId),
-      ),
-      arrayOf(
-        'uuid',
-        holds.map(({ userId }) => userId),
-      ),
-      arrayOf(
-        'int8',
-        holds.map(({ held }) => held),
-      ),
-      arrayOf(
-        'int8',
-        holds.map(({ settled }) => settled),
-      ),
-      arrayOf(
-        'bool',
-        holds.map(({ done }) => done),
-      ),
-      arrayOf(
-        'int8',
-        holds.map(({ modified }) => modified),
-      ),
+      columnOf('uuid', holds, ({ orderId }) => orderId),
+      columnOf('uuid', holds, ({ tenantId }) => tenantId),
+      columnOf('uuid', holds, ({ userId }) => userId),
+      columnOf('int8', holds, ({ held }) => held),
+      columnOf('int8', holds, ({ settled }) => settled),
+      columnOf('bool', holds, ({ done }) => done),
+      columnOf('int8', holds, ({ modified }) => modified),
     ],
   );
 }

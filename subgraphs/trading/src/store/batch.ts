@@ -3,7 +3,7 @@
  * that it takes along. Rows that may be there already are written by `ON CONFLICT`, never looked for by a join, so that
  * the prepared plan is as good for a large table as for the small one it was made for.
  */
-import { arrayOf, type Element, type ElementType } from '@gridworks/kit/arrays';
+import { columnOf, type Element, type ElementType } from '@gridworks/kit/arrays';
 import type { Sql } from '@gridworks/kit/db';
 import { lastStates, type Happening } from '../domain/happening.ts';
 import type { Order } from '../domain/order.ts';
@@ -180,5 +180,5 @@ function statement(): string {
 }
 
 function valuesOf<Row>({ columns }: Table<Row>, rows: readonly Row[]): Buffer[] {
-  return columns.map(({ type, of }) => arrayOf(type, rows.map(of)));
+  return columns.map(({ type, of }) => columnOf(type, rows, of));
 }

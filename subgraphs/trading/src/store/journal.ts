@@ -1,5 +1,5 @@
 /** Every query about the exchange's journal and its snapshots. */
-import { arrayOf } from '@gridworks/kit/arrays';
+import { columnOf } from '@gridworks/kit/arrays';
 import type { Sql } from '@gridworks/kit/db';
 import type { Command } from '../domain/oms/command.ts';
 import type { OmsState } from '../domain/oms/state.ts';
@@ -47,22 +47,10 @@ export async function appendJournal(
         FROM turn, unnest($2::int8[], $3::timestamptz[], $4::text[], $5::text[]) AS given (sequence, at, command, digest)`,
     values: [
       epoch,
-      arrayOf(
-        'int8',
-        entries.map(({ sequence }) => sequence),
-      ),
-      arrayOf(
-        'timestamptz',
-        entries.map(({ at }) => at),
-      ),
-      arrayOf(
-        'text',
-        entries.map(({ json }) => json),
-      ),
-      arrayOf(
-        'text',
-        entries.map(({ digest }) => digest),
-      ),
+      columnOf('int8', entries, ({ sequence }) => sequence),
+      columnOf('timestamptz', entries, ({ at }) => at),
+      columnOf('text', entries, ({ json }) => json),
+      columnOf('text', entries, ({ digest }) => digest),
     ],
   });
   if (rowCount !== entries.length) throw new Error(TURN_TAKEN);

@@ -1,5 +1,5 @@
 /** Every query about positions, the projection of executions. */
-import { arrayOf } from '@gridworks/kit/arrays';
+import { columnOf } from '@gridworks/kit/arrays';
 import type { Database, Sql } from '@gridworks/kit/db';
 import { namedId } from '@gridworks/kit/id';
 import type { Product } from '../domain/order.ts';
@@ -58,38 +58,16 @@ export async function saveHoldings(tx: Sql, holdings: readonly KeyedHolding[]): 
      ON CONFLICT (user_id, symbol, product) DO UPDATE
        SET quantity = excluded.quantity, cost = excluded.cost, realised = excluded.realised, updated_at = now()`,
     [
-      arrayOf(
-        'uuid',
-        holdings.map(({ userId, symbol, product }) => namedId(`position ${userId} ${symbol} ${product}`)),
+      columnOf('uuid', holdings, ({ userId, symbol, product }) =>
+        namedId(`position ${userId} ${symbol} ${product}`),
       ),
-      arrayOf(
-        'uuid',
-        holdings.map(({ tenantId }) => tenantId),
-      ),
-      arrayOf(
-        'uuid',
-        holdings.map(({ userId }) => userId),
-      ),
-      arrayOf(
-        'text',
-        holdings.map(({ symbol }) => symbol),
-      ),
-      arrayOf(
-        'text',
-        holdings.map(({ product }) => product),
-      ),
-      arrayOf(
-        'int8',
-        holdings.map(({ quantity }) => quantity),
-      ),
-      arrayOf(
-        'int8',
-        holdings.map(({ cost }) => cost),
-      ),
-      arrayOf(
-        'int8',
-        holdings.map(({ realised }) => realised),
-      ),
+      columnOf('uuid', holdings, ({ tenantId }) => tenantId),
+      columnOf('uuid', holdings, ({ userId }) => userId),
+      columnOf('text', holdings, ({ symbol }) => symbol),
+      columnOf('text', holdings, ({ product }) => product),
+      columnOf('int8', holdings, ({ quantity }) => quantity),
+      columnOf('int8', holdings, ({ cost }) => cost),
+      columnOf('int8', holdings, ({ realised }) => realised),
     ],
   );
 }
