@@ -119,7 +119,7 @@ async function rows(sql: string, more: readonly unknown[] = []): Promise<unknown
 
 function told(): Promise<unknown[]> {
   return rows(
-    `SELECT payload - 'rebalancingId' AS payload FROM events.log WHERE topic = 'portfolios.rebalanced' AND key = $1`,
+    `SELECT payload::jsonb - 'rebalancingId' AS payload FROM events.log WHERE topic = 'portfolios.rebalanced' AND key = $1`,
   );
 }
 
