@@ -1,5 +1,6 @@
 /** Removes events whose time is over from the log, a few at a time and beside everything else. */
 import type { Database, Sql } from '../db.ts';
+import { Housekeeping } from '../housekeeping.ts';
 import {
   RETENTION_CLASSES,
   keptOf,
@@ -10,42 +11,18 @@ import {
 import type { Log } from '../telemetry.ts';
 import type { Clock } from '../time.ts';
 
-const INTERVAL_MS = 3_600_000;
 /** Removed by one transaction: it must be over in milliseconds. */
 const EVENTS_PER_REMOVAL = 1_000;
 
-export class EventRetention {
-  #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
-  #isStopping = false;
-
+export class EventRetention extends Housekeeping {
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
-    private readonly log: Log,
+    log: Log,
     private readonly settings: RetentionSettings,
     private readonly perRemoval = EVENTS_PER_REMOVAL,
-  ) {}
-
-  /** Looks at once, and every hour from then on. */
-  start(): void {
-    this.#isStopping = false;
-    const look = (): void => {
-      this.#turn = this.#turn.then(() =>
-        this.forget().catch((error: unknown) =>
-          this.log.error({ err: error }, 'old events were not removed and will be tried again'),
-        ),
-      );
-    };
-    this.#timer = setInterval(look, INTERVAL_MS).unref();
-    look();
-  }
-
-  /** Finishes the removal at hand. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    clearInterval(this.#timer);
-    await this.#turn;
+  ) {
+    super(log, 'events');
   }
 
   /** Removes all that is too old now and was heard; returns how many. Running it twice at once does no harm. */
@@ -55,7 +32,7 @@ export class EventRetention {
       const topics = topicsOf(each);
       const before = keptOf(each, this.clock(), this.settings);
       let removed = topics.length > 0 ? this.perRemoval : 0;
-      while (removed === this.perRemoval && !this.#isStopping) {
+      while (removed === this.perRemoval && !this.isStopping) {
         removed = await forgetPassing(this.db.background, topics, before, this.perRemoval);
         forgotten += removed;
       }

@@ -1,45 +1,22 @@
 /** Forgets order events that are older than the configured number of days, a few at a time, beside everything else. */
 import type { Database } from '@gridworks/kit/db';
+import { Housekeeping } from '@gridworks/kit/housekeeping';
 import type { Log } from '@gridworks/kit/telemetry';
 import { DAY_MS, type Clock } from '@gridworks/kit/time';
 import { forgetEvents, usersToForget } from './store/order.ts';
 
-const INTERVAL_MS = 3_600_000;
 const USERS_PER_BATCH = 200;
 /** Deleted by one transaction: it must be over in milliseconds, orders are placed meanwhile. */
 const EVENTS_PER_BATCH = 1_000;
 
-export class OrderEventRetention {
-  #timer: NodeJS.Timeout | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
-  #isStopping = false;
-
+export class OrderEventRetention extends Housekeeping {
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
-    private readonly log: Log,
+    log: Log,
     private readonly days: number,
-  ) {}
-
-  /** Looks at once, and every hour from then on. */
-  start(): void {
-    this.#isStopping = false;
-    const look = (): void => {
-      this.#turn = this.#turn.then(() =>
-        this.forget().catch((error: unknown) =>
-          this.log.error({ err: error }, 'old order events were not forgotten and will be tried again'),
-        ),
-      );
-    };
-    this.#timer = setInterval(look, INTERVAL_MS).unref();
-    look();
-  }
-
-  /** Finishes the batch at hand. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    clearInterval(this.#timer);
-    await this.#turn;
+  ) {
+    super(log, 'order events');
   }
 
   /** Forgets all that is too old now; returns how many events. Running it twice at once does no harm. */
@@ -50,13 +27,13 @@ export class OrderEventRetention {
     do {
       users = await usersToForget(this.db.system, before, USERS_PER_BATCH, users.at(-1));
       for (const userId of users) forgotten += await this.#forgetOf(userId, before);
-    } while (users.length === USERS_PER_BATCH && !this.#isStopping);
+    } while (users.length === USERS_PER_BATCH && !this.isStopping);
     return forgotten;
   }
 
   async #forgetOf(userId: string, before: Date): Promise<number> {
     let forgotten = 0;
-    while (!this.#isStopping) {
+    while (!this.isStopping) {
       const batch = await this.db.systemTransaction((tx) =>
         forgetEvents(tx, userId, before, EVENTS_PER_BATCH),
       );

@@ -176,7 +176,7 @@ export function createTrading(
       await recorder.start();
       await hours.start();
       ticks?.start();
-      tickRetention?.start();
+      tickRetention?.start('LATER');
       await alertWatch.start();
       await gttWatch.start();
       marginWatch.start();
