@@ -22,15 +22,12 @@ import { Oms } from './domain/oms/oms.ts';
 import { Projection } from './projection.ts';
 import { recallOms, type Recalled } from './recall.ts';
 import { readAccounts } from './store/account.ts';
-import { appendJournal, saveSnapshot, type NewJournalEntry, type JournalSnapshot } from './store/journal.ts';
+import { appendJournal, saveSnapshot, type NewJournalEntry } from './store/journal.ts';
 import { clientOrderIdsOf, openOrders } from './store/order.ts';
 import { holdTurn, takeTurn } from './store/writer.ts';
 
 /** Written by one statement; more wait for the next. */
 const BATCH_MAX = 512;
-/** A snapshot is made after so many commands, and these many of the latest are kept. */
-const SNAPSHOT_COMMANDS = 200_000;
-const SNAPSHOTS_KEPT = 2;
 /** At least so many of the orders that ended last are known without a look into the tables. */
 const ENDED_KEPT = 100_000;
 
@@ -61,13 +58,10 @@ export class JournaledOms {
   #oms: Oms | undefined;
   #loading: Promise<Oms> | undefined;
   #epoch = 0n;
-  /** Of the latest command that was decided, and of the one up to which there is a snapshot. */
+  /** Of the latest command that was decided. */
   #sequence = 0;
-  #snapshotSequence = 0;
   #pending: Pending[] = [];
   #isWriting = false;
-  /** Of snapshots, one after the other. */
-  #saving: Promise<void> = Promise.resolve();
   #names = new NameSet();
   /** Users whose names are among those. */
   readonly #named = new Set<string>();
@@ -87,9 +81,9 @@ export class JournaledOms {
     private readonly orderRateMax: number,
     /** Told when the state was made anew. */
     private readonly onLoad: (oms: Oms) => void,
-    private readonly snapshotCommands = SNAPSHOT_COMMANDS,
+    snapshotCommands?: number,
   ) {
-    this.#projection = new Projection({ databaseUrl: db.url }, bus, log);
+    this.#projection = new Projection({ databaseUrl: db.url, snapshotCommands }, bus, log);
     bus.onSettle(() => this.shown());
   }
 
@@ -106,7 +100,6 @@ export class JournaledOms {
   async stop(): Promise<void> {
     await this.settled().catch(() => undefined);
     await this.shown().catch(() => undefined);
-    await this.#saving;
     await this.#projection.stop();
   }
 
@@ -215,7 +208,6 @@ export class JournaledOms {
     });
     // Not everybody waits: who does hears of it all the same.
     committed.catch(() => undefined);
-    if (this.#sequence - this.#snapshotSequence >= this.snapshotCommands) this.#snapshot();
     if (!this.#isWriting) void this.#write();
     return committed;
   }
@@ -261,29 +253,6 @@ export class JournaledOms {
     this.#projection.committed(last.sequence);
   }
 
-  /** Keeps the state as it stands now, when all that led to it is shown: a start looks at what comes after. */
-  #snapshot(): void {
-    const oms = this.#oms;
-    if (!oms) return;
-    const state = oms.state();
-    const snapshot = { sequence: this.#sequence, state, hash: hashOfOms(state) };
-    this.#snapshotSequence = snapshot.sequence;
-    const done = (): void => {
-      const shown = this.shown();
-      this.#saving = this.#saving.then(() => this.#save(snapshot, shown));
-    };
-    this.#pending.push({ entries: [], done });
-  }
-
-  async #save(snapshot: JournalSnapshot, shown: Promise<void>): Promise<void> {
-    try {
-      await shown;
-      await this.asWriter((tx) => saveSnapshot(tx, snapshot, SNAPSHOTS_KEPT));
-    } catch (error) {
-      this.log.error({ err: error }, 'a snapshot of the exchange was not kept; the journal has everything');
-    }
-  }
-
   /** Makes the state from the latest snapshot and the commands after it; from the tables where there is neither. */
   #load(): Promise<Oms> {
     this.#loading ??= this.#recall().finally(() => (this.#loading = undefined));
@@ -292,12 +261,11 @@ export class JournaledOms {
 
   async #recall(): Promise<Oms> {
     await this.settled().catch(() => undefined);
-    const { oms, sequence, snapshotSequence } = (await recallOms(this.db.system)) ?? (await this.#adopt());
+    const { oms, sequence } = (await recallOms(this.db.system)) ?? (await this.#adopt());
     this.#projection.committed(sequence);
     this.#ended.clear();
     this.#endedBefore.clear();
     this.#sequence = sequence;
-    this.#snapshotSequence = snapshotSequence;
     // They moved meanwhile; who makes the market will quote anew.
     oms.withdrawQuotes();
     this.#oms = oms;
@@ -316,9 +284,7 @@ export class JournaledOms {
       oms.apply({ kind: 'open', at: 0, ...account });
     for (const { arrival: _, ...order } of orders) oms.adopt(order);
     const state = oms.state();
-    await this.asWriter((tx) =>
-      saveSnapshot(tx, { sequence: 0, state, hash: hashOfOms(state) }, SNAPSHOTS_KEPT),
-    );
+    await this.asWriter((tx) => saveSnapshot(tx, { sequence: 0, state, hash: hashOfOms(state) }));
     return { oms, sequence: 0, snapshotSequence: 0 };
   }
 

@@ -103,6 +103,8 @@ export class Projection {
       this.log.error({ reason }, 'what follows from commands was not written and will be tried again');
       return this.#giveUp(new Error(reason));
     }
+    if (told.kind === 'unsaved')
+      return this.log.warn({ reason: told.reason }, 'a snapshot was not kept; the journal has everything');
     const { sequence } = told;
     this.#written = sequence;
     const waiters = this.#waiters;

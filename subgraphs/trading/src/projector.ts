@@ -2,7 +2,8 @@
  * Follows the journal and writes what comes of its commands: each once, in its order, many by one transaction, in which
  * goes along how far it has come. It knows what comes of a command by carrying it out once more, on a state of its own:
  * so it needs nothing from those who decided, and finds out when a command does not come to what it came to then. What
- * was acknowledged and not written when a process ended, the next one reads in the journal like all that follows.
+ * was acknowledged and not written when a process ended, the next one reads in the journal like all that follows. Its state
+ * is also what snapshots are made of: to write out all orders takes a while, and those who take orders are spared it.
  */
 import { Database } from '@gridworks/kit/db';
 import { publish } from '@gridworks/kit/events';
@@ -10,33 +11,39 @@ import { Loop } from '@gridworks/kit/events/loop';
 import { createLog } from '@gridworks/kit/telemetry';
 import type { MessagePort } from 'node:worker_threads';
 import type { Oms } from './domain/oms/oms.ts';
+import { hashOfOms } from './domain/oms/state.ts';
 import { eventsOf } from './events.ts';
 import { carryOut, recallOms, type CarriedOut } from './recall.ts';
 import { keepBatch } from './store/batch.ts';
-import { advanceProjection, journalAfter, projectedUpTo } from './store/journal.ts';
+import { advanceProjection, journalAfter, projectedUpTo, saveSnapshot } from './store/journal.ts';
 import { keepWithdrawals } from './store/withdrawal.ts';
 
 /** Commands that are written by one transaction. */
 const BATCH_MAX = 1_000;
 /** More are waited for so long, unless somebody waits: many small transactions cost more than one. */
 const LINGER_MS = 10;
+/** A snapshot is made after so many commands. */
+const SNAPSHOT_COMMANDS = 200_000;
 
 export interface ProjectorSettings {
   readonly databaseUrl: string;
+  /** Commands between two snapshots. */
+  readonly snapshotCommands?: number | undefined;
 }
 
 /** There may be more in the journal; or somebody waits until a command of it is written. */
 export type ToProjector =
   { readonly kind: 'follow' | 'stop' } | { readonly kind: 'hurry'; readonly sequence: number };
-/** Everything up to a command is written; or that failed, and is tried again. */
+/** Everything up to a command is written; or that failed, and is tried again; or a snapshot failed, and the next is awaited. */
 export type FromProjector =
   | { readonly kind: 'written'; readonly sequence: number }
-  | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'unsaved'; readonly reason: string };
 
 /** Projects until it is told to stop; then the port is closed. */
-export function serveProjector(port: MessagePort, { databaseUrl }: ProjectorSettings): void {
-  const db = new Database(databaseUrl, { connections: 2 });
-  const projector = new Projector(db, (told) => port.postMessage(told));
+export function serveProjector(port: MessagePort, settings: ProjectorSettings): void {
+  const db = new Database(settings.databaseUrl, { connections: 2 });
+  const projector = new Projector(db, (told) => port.postMessage(told), settings.snapshotCommands);
   // What fails is told, and logged by who hears it.
   const loop = new Loop(() => projector.step(), createLog('projection', 'silent'), 'trading.projection');
   const stop = async (): Promise<void> => {
@@ -57,6 +64,7 @@ class Projector {
   /** Of the last command that is carried out, and of the last that is written, as far as is known. */
   #sequence = 0;
   #written = 0;
+  #snapshotSequence = 0;
   /** Carried out and not known to be written. */
   #batch: readonly CarriedOut[] = [];
   /** Whether the last transaction was committed is not known. */
@@ -68,6 +76,7 @@ class Projector {
   constructor(
     private readonly db: Database,
     private readonly tell: (told: FromProjector) => void,
+    private readonly snapshotCommands = SNAPSHOT_COMMANDS,
   ) {}
 
   hurry(sequence: number): void {
@@ -93,10 +102,24 @@ class Projector {
       if (!(await this.#write(this.#batch, last.sequence))) return true;
       this.#isInDoubt = false;
       this.#advance(last.sequence);
+      if (last.sequence - this.#snapshotSequence >= this.snapshotCommands) await this.#snapshot(this.#oms);
       return true;
     } catch (error) {
-      this.tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
+      this.tell({ kind: 'failed', reason: reasonOf(error) });
       throw error;
+    }
+  }
+
+  /** Keeps the state, while the tables tell of everything in it: a start looks at what comes after. */
+  async #snapshot(oms: Oms): Promise<void> {
+    const state = oms.state();
+    const snapshot = { sequence: this.#sequence, state, hash: hashOfOms(state) };
+    this.#snapshotSequence = snapshot.sequence;
+    try {
+      await this.db.backgroundTransaction((tx) => saveSnapshot(tx, snapshot));
+    } catch (error) {
+      // The journal has everything.
+      this.tell({ kind: 'unsaved', reason: reasonOf(error) });
     }
   }
 
@@ -107,6 +130,7 @@ class Projector {
     if (recalled?.sequence !== written)
       throw new Error(`the tables tell of command ${written}, and the journal ends before it`);
     this.#sequence = written;
+    this.#snapshotSequence = recalled.snapshotSequence;
     this.#isInDoubt = false;
     this.#advance(written);
     return recalled.oms;
@@ -174,6 +198,10 @@ class Projector {
       };
     });
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Of each key the last one. */

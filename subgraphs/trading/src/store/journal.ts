@@ -29,6 +29,8 @@ export interface JournalSnapshot {
 }
 
 const PAGE = 2_000;
+/** Of the latest. */
+const SNAPSHOTS_KEPT = 2;
 
 /**
  * Appends commands by one statement, which commits by itself: all of them, or none. Throws when another process has taken
@@ -117,11 +119,7 @@ export async function latestSnapshot(
 }
 
 /** Keeps a snapshot, and of the older ones the first, from which all follows, and the `kept` latest. */
-export async function saveSnapshot(
-  tx: Sql,
-  { sequence, state, hash }: JournalSnapshot,
-  kept: number,
-): Promise<void> {
+export async function saveSnapshot(tx: Sql, { sequence, state, hash }: JournalSnapshot): Promise<void> {
   await tx.query(
     `INSERT INTO trading.journal_snapshot (sequence, at, state, hash) VALUES ($1, to_timestamp($2 / 1000.0), $3, $4)
      ON CONFLICT (sequence) DO NOTHING`,
@@ -130,6 +128,6 @@ export async function saveSnapshot(
   await tx.query(
     `DELETE FROM trading.journal_snapshot WHERE sequence > (SELECT min(sequence) FROM trading.journal_snapshot)
        AND sequence NOT IN (SELECT sequence FROM trading.journal_snapshot ORDER BY sequence DESC LIMIT $1)`,
-    [kept],
+    [SNAPSHOTS_KEPT],
   );
 }
