@@ -78,6 +78,11 @@ export async function main(args: string[]): Promise<void> {
 
   const played = barsOf(path, values.from, values.to);
   const wishes = readWishes(readText(values.trades));
+  const missed = wishes.find((wished) => !played.some(({ bar }) => isAt(wished, bar)));
+  if (missed)
+    throw new Error(
+      `There is no bar of ${missed.date} ${missed.time}`.trim() + ' to trade at among those that are played.',
+    );
   const reckoning = new Reckoning(values.factors === undefined ? [] : readFactors(readText(values.factors)));
   const rehearsal = await Rehearsal.begin(url, symbol);
   for (const [index, each] of played.entries()) {
